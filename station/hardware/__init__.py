@@ -1,0 +1,1 @@
+"""What the station is built of: charge controllers, card readers, and their null objects."""

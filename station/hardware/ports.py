@@ -1,0 +1,78 @@
+"""Roles that hardware plays for an EVSE or the station, and the null objects for what is not fitted."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class HardwareError(Exception):
+    """A device did not do what was asked; the text says which device, on which port."""
+
+
+class PilotLetter(StrEnum):
+    """State of the control pilot, IEC 61851-1 Annex A; whether PWM runs is told apart (`pwm_on`)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+@dataclass(frozen=True, slots=True)
+class PilotStatus:
+    """One look at a charge controller."""
+
+    letter: PilotLetter
+    pwm_on: bool
+    cable_rating_a: int | None
+    """What the proximity resistor of a detachable cable allows; None for a fixed cable or none plugged."""
+    errors: frozenset[str] = frozenset()
+    """Names of error bits that the controller reports."""
+
+
+class ChargeController(Protocol):
+    """The device that speaks control pilot to the vehicle and drives lock and fast contactor output.
+
+    Every method raises HardwareError; none may be called while another runs on the same controller.
+    """
+
+    async def prepare(self) -> None:
+        """Bring the controller into the mode that this station needs, PWM off; called before everything else."""
+
+    async def status(self) -> PilotStatus:
+        """Return what the controller sees now."""
+
+    async def offer(self, limit_amps: float) -> None:
+        """Offer current to the vehicle: PWM on with this limit (6..63 A)."""
+
+    async def withhold(self) -> None:
+        """Offer nothing: PWM off, the fast output opens the contactor's path."""
+
+    async def lock(self) -> None:
+        """Lock the plug in the socket outlet; nothing to do on a fixed cable."""
+
+    async def unlock(self) -> None:
+        """Release the plug."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    """A card was presented to a reader."""
+
+    uid: str
+    """Hex digits, upper case, as the reader gave them; leading zeros kept."""
+    type: str
+    """IdTokenEnumType of OCPP: ISO14443 or ISO15693."""
+
+
+class CardReader(Protocol):
+    """Something a driver holds a card to."""
+
+    def cards(self) -> AsyncIterator[CardRead]:
+        """Yield each card once per presentation; double reads of a card that is left there are dropped.
+
+        Raises HardwareError when the device is gone; may be called again then.
+        """

@@ -1,0 +1,1 @@
+"""The BAUER BSM-WS36A: registers, line, driver, records."""

@@ -1,0 +1,1 @@
+"""The station side of OCPP 2.0.1."""

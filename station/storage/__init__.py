@@ -1,0 +1,1 @@
+"""What survives a power cut: SQLite, one file an aggregate."""
