@@ -6,10 +6,6 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class HardwareError(Exception):
-    """A device did not do what was asked; the text says which device, on which port."""
-
-
 class PilotLetter(StrEnum):
     """State of the control pilot, IEC 61851-1 Annex A; whether PWM runs is told apart (`pwm_on`)."""
 
@@ -33,10 +29,29 @@ class PilotStatus:
     """Names of error bits that the controller reports."""
 
 
+class ModbusDevice(Protocol):
+    """One unit on a Modbus line; the line serialises, waits, checks and retries. Raises DeviceError."""
+
+    async def read_registers(self, address: int, count: int) -> list[int]:
+        """Function 3."""
+
+    async def read_inputs(self, address: int, count: int) -> list[int]:
+        """Function 4."""
+
+    async def write_registers(self, address: int, values: list[int]) -> None:
+        """Function 16."""
+
+    async def read_coils(self, address: int, count: int) -> list[bool]:
+        """Function 1."""
+
+    async def write_coil(self, address: int, on: bool) -> None:
+        """Function 5."""
+
+
 class ChargeController(Protocol):
     """The device that speaks control pilot to the vehicle and drives lock and fast contactor output.
 
-    Every method raises HardwareError; none may be called while another runs on the same controller.
+    Every method raises DeviceError (station.errors); none may be called while another runs on the same controller.
     """
 
     async def prepare(self) -> None:
@@ -74,5 +89,5 @@ class CardReader(Protocol):
     def cards(self) -> AsyncIterator[CardRead]:
         """Yield each card once per presentation; double reads of a card that is left there are dropped.
 
-        Raises HardwareError when the device is gone; may be called again then.
+        Raises DeviceError when the device is gone; may be called again then.
         """

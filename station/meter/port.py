@@ -6,42 +6,6 @@ from typing import Protocol
 from station.core.records import LeftOver, Metadata, Reading, SignedRecord
 
 
-class MeterError(Exception):
-    """The meter did not do what was asked; the text says what, on which port and unit."""
-
-
-class MeterSilentError(MeterError):
-    """No usable answer came: nothing, a bad checksum, another unit's or another function's answer."""
-
-
-class MeterRefusedError(MeterError):
-    """The meter answered with a Modbus exception."""
-
-
-class MeterBusyError(MeterError):
-    """A snapshot did not finish within its time."""
-
-
-class SnapshotFailedError(MeterError):
-    """The meter reports that a snapshot failed; `status` is its St register (1, 3, 4 or 5)."""
-
-    def __init__(self, message: str, *, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class RecordInvalidError(MeterError):
-    """A record was read that cannot be trusted: it is not verified, stale, or not OCMF. `ocmf` keeps its bytes."""
-
-    def __init__(self, message: str, *, ocmf: bytes) -> None:
-        super().__init__(message)
-        self.ocmf = ocmf
-
-
-class ClockUnsetError(MeterError):
-    """The meter's time is not set and could not be set."""
-
-
 @dataclass(frozen=True, slots=True)
 class MeterIdentity:
     """Who the meter says it is."""
@@ -59,7 +23,7 @@ class MeterIdentity:
 class SigningMeter(Protocol):
     """A meter that closes the contactor's path, signs its registers and reads live values.
 
-    Every method talks to hardware, may take seconds and raises MeterError; none may be called while another runs
+    Every method talks to hardware, may take seconds and raises DeviceError (station.errors); none may be called while another runs
     on the same meter (its EVSE's worker serialises them, live reading excepted: that one waits for the line itself).
     """
 
