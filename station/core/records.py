@@ -44,7 +44,7 @@ class SignedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the meter signs together with a snapshot: printable ASCII without `"`, `\\` and `|`; at most 140, 100, 100."""
+    """What the meter signs with a snapshot: printable ASCII without `"`, `\\` and `|`; 140, 100 and 100 at most."""
 
     meta1: str = ""
     meta2: str = ""

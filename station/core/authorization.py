@@ -1,0 +1,103 @@
+"""Who may charge, and where: the ladder of OCPP 2.0.1 block C as a table, and the choice of an EVSE."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from station.core.session import Session, refusal
+from station.core.tokens import IdToken, TokenInfo
+
+
+class Verdict(StrEnum):
+    """What follows from what the station knows by itself."""
+
+    ACCEPT = "accept"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Variables of AuthCtrlr and AuthCacheCtrlr."""
+
+    enabled: bool = True
+    local_pre_authorize: bool = False
+    local_authorize_offline: bool = True
+    offline_unknown: bool = False
+    remote_authorization: bool = True
+    """False if DisableRemoteAuthorization is set: Authorize is never sent."""
+    post_authorize: bool = True
+    """False if DisablePostAuthorize is set: a token that is known as not accepted is not asked for again."""
+
+
+def decide(known: TokenInfo | None, rules: Rules, *, online: bool) -> Verdict:
+    """Return what to do with a token of which the cache says `known` (C01, C10, C12, C13, C15)."""
+    if not rules.enabled:
+        return Verdict.ACCEPT
+    ask = Verdict.ASK if rules.remote_authorization else Verdict.REFUSE
+    if known is None:
+        if online:
+            return ask
+        return Verdict.ACCEPT if rules.offline_unknown else Verdict.REFUSE
+    if not known.accepted:
+        return ask if online and rules.post_authorize else Verdict.REFUSE
+    if online:
+        return Verdict.ACCEPT if rules.local_pre_authorize else ask
+    return Verdict.ACCEPT if rules.local_authorize_offline else Verdict.REFUSE
+
+
+class Step(StrEnum):
+    """What a presented card is for."""
+
+    START = "start"
+    STOP = "stop"
+    ASK_GROUP = "ask_group"
+    """Another card than the one that started: it may stop if its group is the same (C09)."""
+    IGNORE = "ignore"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a presented card is for, and at which EVSE; `why` tells an operator where nothing is done."""
+
+    step: Step
+    evse_id: int = 0
+    why: str = ""
+
+
+def purpose(sessions: Sequence[Session], token: IdToken) -> Purpose:
+    """Return what a card means that is held to a reader of these EVSEs."""
+    for session in sessions:
+        if session.authorization is not None and token.matches(session.authorization.token):
+            return _own_card(session)
+    free = [session for session in sessions if refusal(session) is None]
+    plugged = [session for session in free if session.plugged]
+    for candidates in (plugged, free):
+        if len(candidates) == 1:
+            return Purpose(Step.START, candidates[0].evse_id)
+        if candidates:
+            return Purpose(Step.NOWHERE, why="several outlets are free; plug the cable in first")
+    running = [session for session in sessions if session.authorization and session.authorization.group]
+    if running:
+        return Purpose(Step.ASK_GROUP, running[0].evse_id)
+    reasons = "; ".join(f"EVSE {session.evse_id}: {refusal(session)}" for session in sessions)
+    return Purpose(Step.NOWHERE, why=reasons or "the reader serves no EVSE")
+
+
+def _own_card(session: Session) -> Purpose:
+    """C01.FR.03: the card that started also stops; but not while its start is still being signed."""
+    transaction = session.transaction
+    if transaction is not None and transaction.begin is None and transaction.stop is None:
+        return Purpose(Step.IGNORE, session.evse_id, "the start is being signed")
+    if transaction is not None and transaction.stop is not None:
+        return Purpose(Step.IGNORE, session.evse_id, "the end is being signed")
+    return Purpose(Step.STOP, session.evse_id)
+
+
+def may_stop(sessions: Iterable[Session], evse_id: int, info: TokenInfo) -> bool:
+    """C09.FR.11: another card stops if it is accepted and belongs to the same group."""
+    for session in sessions:
+        if session.evse_id == evse_id and session.authorization is not None and session.authorization.group:
+            return info.accepted and session.authorization.group.matches(info.group)
+    return False

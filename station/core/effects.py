@@ -1,0 +1,117 @@
+"""What shall be done about it: everything that `step` answers with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ocpp.v201.enums import ReasonEnumType
+
+from station.core.events import Timer
+from station.core.records import Metadata, SignedRecord
+from station.core.reports import Alert, TransactionReport
+from station.core.tokens import IdToken
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOn:
+    """Have the meter sign the start and turn its output on; answered by BeginSigned or BeginFailed."""
+
+    metadata: Metadata
+    shortened: tuple[str, ...] = ()
+    """Metadata fields that had to be changed to fit the meter."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOff:
+    """Have the meter turn its output off and sign the end; answered by EndSigned or EndFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOutput:
+    """Make sure that the meter's output is off, without a record; answered by OutputReleased or ReleaseFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Let the vehicle draw up to this current."""
+
+    limit_amps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Withhold:
+    """Let the vehicle draw nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Hold the plug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Let the plug go."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSample:
+    """Read live values; answered by Sampled, or by nothing if the meter does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    timer: Timer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReceipt:
+    """A transaction exists from now on."""
+
+    transaction_id: str
+    id_token: IdToken | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRecord:
+    """Store a signed record with its transaction."""
+
+    transaction_id: str
+    record: SignedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CloseReceipt:
+    """The transaction is over."""
+
+    transaction_id: str
+    ended_at: datetime
+    stopped_reason: ReasonEnumType
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell the CSMS about the transaction, once and in order."""
+
+    report: TransactionReport
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Tell the CSMS about a problem that came or went."""
+
+    alert: Alert
+
+
+StoredEffect = OpenReceipt | KeepRecord | CloseReceipt | Report | Raise
+"""Committed together with the session, before anything else is done."""
+
+DeviceEffect = TurnOn | TurnOff | ReleaseOutput | Offer | Withhold | Lock | Unlock
+"""Done one after the other by the EVSE's worker."""
+
+Effect = StoredEffect | DeviceEffect | TakeSample | StartTimer | StopTimer

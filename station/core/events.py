@@ -1,0 +1,177 @@
+"""What happens to an EVSE: everything that `step` takes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ocpp.v201.enums import ReasonEnumType, TriggerReasonEnumType
+
+from station.core.faults import Fault
+from station.core.records import LeftOver, Reading, SignedRecord
+from station.core.tokens import IdToken
+
+
+class Timer(StrEnum):
+    """Timers that a session runs; one of each kind at most."""
+
+    EV_CONNECT = "ev_connect"
+    SAMPLE = "sample"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The station has started; always the first event of an EVSE. `left_over` is None if the meter is silent."""
+
+    left_over: LeftOver | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterFound:
+    """A meter that was silent at start-up has answered."""
+
+    left_over: LeftOver
+
+
+@dataclass(frozen=True, slots=True)
+class PilotChanged:
+    """The control pilot shows another letter (IEC 61851-1: A..F), or another cable."""
+
+    letter: str
+    cable_rating_amps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """A driver may charge here."""
+
+    token: IdToken
+    group: IdToken | None = None
+    remote_start_id: int | None = None
+
+
+class StopCause(StrEnum):
+    """Who ended the authorization of a transaction."""
+
+    CARD = "card"
+    REMOTE = "remote"
+    DEAUTHORIZED = "deauthorized"
+    RESET = "reset"
+    SHUTDOWN = "shutdown"
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The transaction shall end. `transaction_id` None means whatever runs here."""
+
+    cause: StopCause
+    transaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeginSigned:
+    """The meter signed the start; its output is on."""
+
+    record: SignedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class BeginFailed:
+    """The meter did not sign the start; its output is off or unknown."""
+
+    fault: Fault
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndSigned:
+    """The meter signed the end; its output is off."""
+
+    record: SignedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class EndFailed:
+    """The meter did not sign the end."""
+
+    fault: Fault
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputReleased:
+    """The meter's output is off and the feedback contact agrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFailed:
+    """The meter's output may still be on, or the contactor does not open."""
+
+    fault: Fault
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Live values, as asked for by the effect TakeSample."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChanged:
+    """The current that this EVSE may offer; 0 means none."""
+
+    limit_amps: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRaised:
+    fault: Fault
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCleared:
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """New sessions are (not) admitted, because the station waits to restart (B12.FR.03)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimerExpired:
+    timer: Timer
+
+
+Event = (
+    Woken
+    | MeterFound
+    | PilotChanged
+    | Authorized
+    | StopRequested
+    | BeginSigned
+    | BeginFailed
+    | EndSigned
+    | EndFailed
+    | OutputReleased
+    | ReleaseFailed
+    | Sampled
+    | LimitChanged
+    | FaultRaised
+    | FaultCleared
+    | Blocked
+    | TimerExpired
+)
+
+STOPS: dict[StopCause, tuple[TriggerReasonEnumType, ReasonEnumType]] = {
+    StopCause.CARD: (TriggerReasonEnumType.stop_authorized, ReasonEnumType.local),
+    StopCause.REMOTE: (TriggerReasonEnumType.remote_stop, ReasonEnumType.remote),
+    StopCause.DEAUTHORIZED: (TriggerReasonEnumType.deauthorized, ReasonEnumType.de_authorized),
+    StopCause.RESET: (TriggerReasonEnumType.reset_command, ReasonEnumType.immediate_reset),
+    StopCause.SHUTDOWN: (TriggerReasonEnumType.abnormal_condition, ReasonEnumType.reboot),
+}
+"""What is reported for each cause: trigger and stoppedReason of the Ended event."""

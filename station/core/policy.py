@@ -1,0 +1,66 @@
+"""How sessions behave: the settings and variables that `step` obeys, read once per event."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from ocpp.v201.enums import MeasurandEnumType
+
+from station.core.metadata import Templates
+
+ENERGY = MeasurandEnumType.energy_active_import_register
+
+
+class TxPoint(StrEnum):
+    """TxStartPoint and TxStopPoint: what a transaction begins and ends with (E01, E06)."""
+
+    PARKING_BAY_OCCUPANCY = "ParkingBayOccupancy"
+    EV_CONNECTED = "EVConnected"
+    AUTHORIZED = "Authorized"
+    DATA_SIGNED = "DataSigned"
+    POWER_PATH_CLOSED = "PowerPathClosed"
+    ENERGY_TRANSFER = "EnergyTransfer"
+
+
+class KeyPolicy(StrEnum):
+    """OCPPCommCtrlr.PublicKeyWithSignedMeterValue."""
+
+    NEVER = "Never"
+    ONCE = "OncePerTransaction"
+    EVERY = "EveryMeterValue"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything a step may depend on besides the session and the event."""
+
+    evse_id: int = 1
+    evse_name: str = ""
+    """The EVSE's public name for the metadata, such as DE*ABC*E1."""
+    version: str = ""
+    max_current_amps: float = 16.0
+    templates: Templates = field(default_factory=Templates)
+    start_points: frozenset[TxPoint] = frozenset({TxPoint.POWER_PATH_CLOSED})
+    stop_points: frozenset[TxPoint] = frozenset({TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED})
+    ev_connection_timeout_s: float = 60.0
+    updated_interval_s: float = 60.0
+    started_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)
+    updated_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)
+    ended_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)
+    sign_readings: bool = True
+    sign_started_readings: bool = False
+    key_policy: KeyPolicy = KeyPolicy.ONCE
+    stop_on_invalid_id: bool = True
+    end_attempts: int = 3
+    """How often the signed end is asked for before the transaction ends without it."""
+    end_retry_s: float = 5.0
+    owed_retry_s: float = 60.0
+    """How often the station goes on asking after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a step cannot know by itself: the time, and an id that was never used before (E01.FR.08)."""
+
+    now: datetime
+    fresh_id: str

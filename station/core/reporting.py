@@ -1,0 +1,131 @@
+"""Writes the events of a transaction: each field where and as often as the standard wants it."""
+
+from dataclasses import replace
+
+from ocpp.v201.enums import (
+    ReadingContextEnumType,
+    TransactionEventEnumType,
+    TriggerReasonEnumType,
+)
+
+from station.core import samples
+from station.core.effects import Report
+from station.core.policy import KeyPolicy, Moment, Policy
+from station.core.records import Reading
+from station.core.reports import Sample, TransactionReport
+from station.core.session import Session, Transaction, charging_state
+
+BEGIN = ReadingContextEnumType.transaction_begin
+END = ReadingContextEnumType.transaction_end
+
+
+def started(session: Session, policy: Policy, moment: Moment) -> tuple[Transaction, Report]:
+    """Return the transaction after, and the report of, its Started event."""
+    transaction = _running(session)
+    told, begin = _begin_sample(transaction, policy)
+    return _report(
+        session, told, moment, event=TransactionEventEnumType.started, trigger=transaction.cause, values=begin
+    )
+
+
+def updated(
+    session: Session,
+    policy: Policy,
+    moment: Moment,
+    *,
+    trigger: TriggerReasonEnumType,
+    reading: Reading | None,
+) -> tuple[Transaction, Report]:
+    """Return the transaction after, and the report of, an Updated event; `reading` is its periodic sample."""
+    transaction, values = _begin_sample(_running(session), policy)
+    if transaction.remote_start_id is not None and not transaction.told_remote:
+        trigger = TriggerReasonEnumType.remote_start
+    if reading is not None:
+        periodic = samples.of_reading(reading, policy.updated_measurands, ReadingContextEnumType.sample_periodic)
+        values += (periodic,) if periodic else ()
+    return _report(
+        session, transaction, moment, event=TransactionEventEnumType.updated, trigger=trigger, values=values
+    )
+
+
+def ended(session: Session, policy: Policy, moment: Moment) -> tuple[Transaction, Report]:
+    """Return the transaction after, and the report of, its Ended event, with both signed values if there are two."""
+    transaction = _running(session)
+    stop = transaction.stop
+    assert stop is not None
+    values: tuple[Sample, ...] = ()
+    if policy.ended_measurands:
+        for record, context in ((transaction.begin, BEGIN), (transaction.end, END)):
+            if record is not None:
+                key, transaction = _key(transaction, policy, record.public_key, signed=policy.sign_readings)
+                values += (samples.of_record(record, context, signed=policy.sign_readings, key=key),)
+    transaction, report = _report(
+        session,
+        transaction,
+        moment,
+        event=TransactionEventEnumType.ended,
+        trigger=stop.trigger,
+        values=values,
+    )
+    return transaction, Report(replace(report.report, stopped_reason=stop.reason))
+
+
+def _running(session: Session) -> Transaction:
+    assert session.transaction is not None
+    return session.transaction
+
+
+def _begin_sample(transaction: Transaction, policy: Policy) -> tuple[Transaction, tuple[Sample, ...]]:
+    """The begin belongs into Started or, if it was signed later, into the next event (E01.FR.09, FR.17)."""
+    record = transaction.begin
+    if record is None or transaction.told_begin or not policy.started_measurands:
+        return transaction, ()
+    signed = policy.sign_readings and policy.sign_started_readings
+    key, transaction = _key(transaction, policy, record.public_key, signed=signed)
+    sample = samples.of_record(record, BEGIN, signed=signed, key=key)
+    return replace(transaction, told_begin=True), (sample,)
+
+
+def _key(
+    transaction: Transaction, policy: Policy, public_key: bytes, *, signed: bool
+) -> tuple[bytes | None, Transaction]:
+    due = signed and (
+        policy.key_policy is KeyPolicy.EVERY or (policy.key_policy is KeyPolicy.ONCE and not transaction.told_key)
+    )
+    return (public_key, replace(transaction, told_key=True)) if due else (None, transaction)
+
+
+def _report(
+    session: Session,
+    transaction: Transaction,
+    moment: Moment,
+    *,
+    event: TransactionEventEnumType,
+    trigger: TriggerReasonEnumType,
+    values: tuple[Sample, ...],
+) -> tuple[Transaction, Report]:
+    state = charging_state(session)
+    stops_by_card = trigger is TriggerReasonEnumType.stop_authorized
+    with_token = transaction.token is not None and (not transaction.told_token or stops_by_card)
+    with_remote = transaction.remote_start_id is not None and not transaction.told_remote
+    report = TransactionReport(
+        event=event,
+        transaction_id=transaction.id,
+        seq_no=transaction.seq_no,
+        happened_at=moment.now,
+        trigger=trigger,
+        charging_state=state if state is not transaction.told_state else None,
+        remote_start_id=transaction.remote_start_id if with_remote else None,
+        evse_id=None if transaction.told_evse else session.evse_id,
+        id_token=transaction.token if with_token else None,
+        samples=values,
+    )
+    told = replace(
+        transaction,
+        seq_no=transaction.seq_no + 1,
+        told_state=state,
+        told_evse=transaction.told_evse or session.plugged,
+        told_token=transaction.told_token or with_token,
+        told_remote=transaction.told_remote or with_remote,
+    )
+    return told, Report(report)

@@ -1,0 +1,37 @@
+"""Who wants to charge: id tokens and what is known about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ocpp.v201.enums import AuthorizationStatusEnumType
+
+
+@dataclass(frozen=True, slots=True)
+class IdToken:
+    """An identifier of a driver; shown masked wherever it might end in a log."""
+
+    value: str
+    type: str
+
+    def matches(self, other: "IdToken | None") -> bool:
+        """C01.FR.25: equal in value, whatever the case of the letters, and in type."""
+        return other is not None and (self.value.lower(), self.type) == (other.value.lower(), other.type)
+
+    def __repr__(self) -> str:
+        return f"IdToken(***, {self.type})"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """What the CSMS said about a token (IdTokenInfoType)."""
+
+    status: AuthorizationStatusEnumType
+    group: IdToken | None = None
+    expires: datetime | None = None
+    """cacheExpiryDateTime, aware UTC."""
+    evse_ids: tuple[int, ...] = ()
+    """Only these EVSEs, if any are named (C01.FR.21)."""
+
+    @property
+    def accepted(self) -> bool:
+        return self.status is AuthorizationStatusEnumType.accepted

@@ -1,0 +1,113 @@
+"""Block C, so far: Authorize, the cache, and what a card is for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+from ocpp.v201 import call
+from ocpp.v201.enums import AuthorizationStatusEnumType
+
+from station.core.authorization import Rules, Step, Verdict, decide, may_stop, purpose
+from station.core.events import Authorized, StopCause, StopRequested
+from station.core.tokens import IdToken, TokenInfo
+from station.evse import Evse
+from station.hardware.ports import CardReader
+from station.ocpp import words
+from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+
+UNCHECKED = TokenInfo(AuthorizationStatusEnumType.accepted)
+"""For a token that is let in without anybody's word: AuthCtrlr.Enabled is false, or offline for unknown ids."""
+
+log = structlog.get_logger("station.authorization")
+
+
+class TokenCache(Protocol):
+    """What was said about tokens before (C10)."""
+
+    def get(self, token: IdToken) -> TokenInfo | None: ...
+
+    def learn(self, token: IdToken, info: TokenInfo) -> None: ...
+
+
+class Authorization:
+    """Finds out whether a token may charge, and takes cards to the EVSE they are meant for."""
+
+    def __init__(
+        self,
+        evses: Mapping[int, Evse],
+        session: RpcSession,
+        *,
+        cache: TokenCache,
+        rules: Callable[[], Rules],
+        online: Callable[[], bool],
+        closed: Callable[[], str | None],
+    ) -> None:
+        self._evses = evses
+        self._session = session
+        self._cache = cache
+        self._rules = rules
+        self._online = online
+        self._closed = closed
+        """Says why the whole station admits nobody, or None."""
+
+    async def serve(self, reader: CardReader, evse_ids: Sequence[int]) -> None:
+        """Take cards from one reader for ever."""
+        async for card in reader.cards():
+            await self.card_presented(IdToken(card.uid, card.type), evse_ids)
+
+    async def card_presented(self, token: IdToken, evse_ids: Sequence[int]) -> None:
+        """Start or stop what the card is meant for; a refusal is told to the operator's log only."""
+        sessions = [self._evses[evse_id].session for evse_id in evse_ids]
+        meant = purpose(sessions, token)
+        match meant.step:
+            case Step.STOP:
+                log.info("card_stopped", evse=meant.evse_id)
+                self._evses[meant.evse_id].post(StopRequested(StopCause.CARD))
+            case Step.IGNORE | Step.NOWHERE:
+                log.info("card_without_effect", evse=meant.evse_id or None, reason=meant.why)
+            case Step.ASK_GROUP:
+                info = await self.authorize(token)
+                if info is not None and may_stop(sessions, meant.evse_id, info):
+                    log.info("card_of_group_stopped", evse=meant.evse_id)
+                    self._evses[meant.evse_id].post(StopRequested(StopCause.CARD))
+                else:
+                    log.info("card_refused", evse=meant.evse_id, reason="another driver charges here")
+            case Step.START:
+                await self._start(token, meant.evse_id)
+
+    async def authorize(self, token: IdToken) -> TokenInfo | None:
+        """Return what is known about a token, asking the CSMS if the rules say so; None means refused."""
+        known, rules, online = self._cache.get(token), self._rules(), self._online()
+        verdict = decide(known, rules, online=online)
+        if verdict is Verdict.ASK:
+            answer = await self._ask(token)
+            if answer is not None:
+                return answer
+            verdict = decide(known, rules, online=False)
+        log.debug("authorization_decided", verdict=verdict.value, online=online, known=known is not None)
+        return (known or UNCHECKED) if verdict is Verdict.ACCEPT else None
+
+    async def _start(self, token: IdToken, evse_id: int) -> None:
+        if why := self._closed():
+            log.info("card_refused", evse=evse_id, reason=why)
+            return
+        info = await self.authorize(token)
+        if info is None or not info.accepted:
+            log.info("card_refused", evse=evse_id, status=info.status.value if info else "unknown here")
+            return
+        if info.evse_ids and evse_id not in info.evse_ids:
+            # C01.FR.21: the token is good, but not for this outlet.
+            log.info("card_refused", evse=evse_id, reason=f"only for EVSE {info.evse_ids}")
+            return
+        log.info("card_accepted", evse=evse_id)
+        self._evses[evse_id].post(Authorized(token, group=info.group))
+
+    async def _ask(self, token: IdToken) -> TokenInfo | None:
+        try:
+            answer = await self._session.call(call.Authorize(id_token=words.id_token(token)))
+        except (Offline, NotPermitted, CallTimeout, CallRefused, ResponseInvalid) as error:
+            log.warning("authorize_unanswered", error=str(error))
+            return None
+        info = words.token_info(answer.id_token_info)
+        self._cache.learn(token, info)
+        return info

@@ -1,0 +1,145 @@
+"""Sends what must not get lost: in order, until answered, over restarts (E04, E13); nothing else sends it."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+from station.storage.outbox import Outbox, Queued
+
+BATCH = 50
+"""Rows read at once; a row is still removed by its own commit."""
+
+log = structlog.get_logger("station.outbox")
+
+
+class Postman(Protocol):
+    """Knows one kind of queued message."""
+
+    action: str
+
+    def encode(self, body: Any, *, offline: bool) -> object:
+        """Return the message as a dataclass of `ocpp.v201.call`; `body` is what was stored."""
+
+    def answered(self, body: Any, answer: Any) -> None:
+        """Take the CSMS's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """OCPPCommCtrlr.MessageAttempts and MessageAttemptInterval for TransactionEvent."""
+
+    limit: int
+    interval_s: float
+
+
+class OutboxSender:
+    """Empties the outbox while the CSMS accepts it.
+
+    A message that the CSMS refuses or does not answer is tried again after a while; meanwhile the rest of its
+    transaction waits, everything else goes on. What is given up is kept as a dead letter. Time offline never counts.
+    """
+
+    def __init__(
+        self,
+        store: Outbox,
+        session: RpcSession,
+        *,
+        postmen: Mapping[str, Postman],
+        attempts: Callable[[], Attempts],
+        mail: asyncio.Event,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._session = session
+        self._postmen = postmen
+        self._attempts = attempts
+        self._mail = mail
+        self._now = now
+        self._waiting: dict[str, float] = {}
+        """Lanes that wait for a retry: lane -> loop time."""
+
+    def went_offline(self) -> None:
+        """Mark what is still queued (E11.FR.07, E12.FR.02)."""
+        self._store.mark_all_offline()
+
+    async def run(self, online: Callable[[], bool]) -> None:
+        """Send for ever; to be run while connected and accepted, cancelled when not."""
+        while True:
+            self._mail.clear()
+            if online() and await self._send_batch():
+                continue
+            await self._wait_for_mail()
+
+    async def _send_batch(self) -> bool:
+        """Send what is due; return whether anything was."""
+        sent = False
+        held: set[str] = set()
+        for row in self._store.head(BATCH + len(self._waiting)):
+            lane = _lane(row)
+            if lane in held or self._waits(lane):
+                held.add(lane)
+                continue
+            try:
+                await self._send(row)
+            except (Offline, NotPermitted):
+                return False
+            except (CallTimeout, CallRefused, ResponseInvalid) as error:
+                self._failed(row, lane, error)
+                held.add(lane)
+            except (TypeError, ValueError, KeyError) as error:
+                # A row that cannot be read must not hold up the others; as a dead letter it is not lost.
+                log.exception("message_unreadable", kind=row.kind, row=row.id)
+                self._store.bury(row.id, f"unreadable: {error}", self._now())
+            sent = True
+        return sent
+
+    async def _send(self, row: Queued) -> None:
+        postman = self._postmen[row.kind]
+        body = json.loads(row.body)
+        answer = await self._session.call(postman.encode(body, offline=row.offline))
+        self._store.remove(row.id)
+        postman.answered(body, answer)
+
+    def _failed(self, row: Queued, lane: str, error: Exception) -> None:
+        limit = self._attempts()
+        made = row.attempts + 1
+        if made >= limit.limit:
+            self._store.bury(row.id, str(error), self._now())
+            self._waiting.pop(lane, None)
+            log.error(
+                "message_given_up", kind=row.kind, transaction=row.transaction_id, seq_no=row.seq_no, attempts=made
+            )
+            return
+        self._store.count_attempt(row.id)
+        # E13.FR.03: the interval times the number of transmissions so far.
+        wait_s = limit.interval_s * made
+        self._waiting[lane] = asyncio.get_running_loop().time() + wait_s
+        log.warning("message_retried_later", kind=row.kind, error=str(error), attempts=made, wait_s=wait_s)
+
+    def _waits(self, lane: str) -> bool:
+        until = self._waiting.get(lane)
+        if until is None:
+            return False
+        if asyncio.get_running_loop().time() < until:
+            return True
+        del self._waiting[lane]
+        return False
+
+    async def _wait_for_mail(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = min(self._waiting.values(), default=None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(until if until is None else max(until, loop.time())):
+                await self._mail.wait()
+
+
+def _lane(row: Queued) -> str:
+    """Events of one transaction keep their order; other messages of a kind keep theirs."""
+    return row.transaction_id or row.kind

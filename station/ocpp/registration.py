@@ -1,0 +1,92 @@
+"""Whether the CSMS has accepted this station: BootNotification and what may be said before (B01-B03)."""
+
+import asyncio
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+from ocpp.exceptions import SecurityError
+from ocpp.v201 import call, call_result
+from ocpp.v201.datatypes import ChargingStationType
+from ocpp.v201.enums import BootReasonEnumType, RegistrationStatusEnumType
+
+from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+from station.ocpp.words import instant
+
+OWN_RETRY_S = 60.0
+"""Used when the CSMS names no interval or does not answer (B02.FR.07)."""
+
+log = structlog.get_logger("station.registration")
+
+
+class OnAccepted(Protocol):
+    """Takes what an Accepted BootNotification brings: heartbeat interval in seconds and the CSMS's time."""
+
+    def __call__(self, interval_s: int, csms_time: datetime) -> None: ...
+
+
+class Registration:
+    """Announces the station after a start until it is accepted; a plain reconnect keeps that (Part 4 section 5.3)."""
+
+    def __init__(
+        self,
+        session: RpcSession,
+        *,
+        station: ChargingStationType,
+        reason: BootReasonEnumType,
+        on_accepted: OnAccepted,
+    ) -> None:
+        self._session = session
+        self._station = station
+        self._reason = reason
+        self._on_accepted = on_accepted
+        self.status: RegistrationStatusEnumType | None = None
+        """What the CSMS said last; None if it never answered."""
+        self._accepted = asyncio.Event()
+
+    @property
+    def accepted(self) -> bool:
+        return self.status is RegistrationStatusEnumType.accepted
+
+    @property
+    def refused_for_now(self) -> bool:
+        """The CSMS answered, but not with Accepted: no charging is begun meanwhile (B02.FR.03, B03.FR.01)."""
+        return self.status is not None and not self.accepted
+
+    async def wait_accepted(self) -> None:
+        await self._accepted.wait()
+
+    def permit_outgoing(self, action: str) -> None:
+        """Raise NotPermitted for whatever may not be sent yet (B01.FR.08)."""
+        if not self.accepted and action != "BootNotification":
+            raise NotPermitted(f"{action} has to wait until the CSMS accepts this station")
+
+    def refuse_incoming(self, action: str) -> None:
+        """Raise SecurityError while the CSMS rejects this station (B03.FR.08)."""
+        if self.status is RegistrationStatusEnumType.rejected:
+            raise SecurityError(f"{action} refused: this station is not registered")
+
+    async def on_connected(self) -> None:
+        """Announce the station over the connection that is open; returns when it is accepted."""
+        while not self.accepted:
+            wait_s = await self._announce()
+            if not self.accepted:
+                await asyncio.sleep(wait_s)
+
+    async def _announce(self) -> float:
+        try:
+            answer = await self._session.call(
+                call.BootNotification(charging_station=self._station, reason=self._reason)
+            )
+        except (CallTimeout, CallRefused, ResponseInvalid, Offline) as error:
+            log.warning("boot_notification_failed", error=str(error), retry_s=OWN_RETRY_S)
+            return OWN_RETRY_S
+        return self._answered(answer)
+
+    def _answered(self, answer: call_result.BootNotification) -> float:
+        self.status = RegistrationStatusEnumType(answer.status)
+        log.info("registration_answered", status=self.status.value, interval_s=answer.interval)
+        if self.accepted:
+            self._on_accepted(interval_s=answer.interval, csms_time=instant(answer.current_time))
+            self._accepted.set()
+        return float(answer.interval) if answer.interval > 0 else OWN_RETRY_S
