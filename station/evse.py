@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 from ocpp.v201.enums import TransactionEventEnumType
@@ -71,7 +72,7 @@ class Evse:
         self._controller = controller
         self._policy = policy
         self._around = around
-        self._session = around.journal.load(evse_id)
+        self._session = self._stored()
         self._reading: Reading | None = None
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._jobs: asyncio.Queue[DeviceEffect] = asyncio.Queue()
@@ -79,6 +80,7 @@ class Evse:
         self._meter_free = asyncio.Lock()
         self._controller_free = asyncio.Lock()
         self._sample_due = asyncio.Event()
+        self._prepared = False
         self._quiet = asyncio.Event()
 
     @property
@@ -101,17 +103,26 @@ class Evse:
 
     async def run(self) -> None:
         """Serve until cancelled; leaves with the vehicle offered nothing and the meter's output off."""
-        self._session = self._around.journal.load(self.evse_id)
-        self._inbox, self._jobs = asyncio.Queue(), asyncio.Queue()
+        self._session, self._prepared = self._stored(), False
         try:
             async with asyncio.TaskGroup() as tasks:
-                for part in (self._decide, self._act, self._watch_pilot, self._watch_meter):
-                    tasks.create_task(part(), name=f"evse-{self.evse_id}-{part.__name__.strip('_')}")
+                # The pilot first, because that takes the current away; its news wait until the meter was heard.
+                self._begin(tasks, self._watch_pilot)
+                self._take(await self._wake())
+                for part in (self._decide, self._act, self._watch_meter):
+                    self._begin(tasks, part)
         finally:
             for timer in self._timers.values():
                 timer.cancel()
             self._timers.clear()
+            self._inbox, self._jobs = asyncio.Queue(), asyncio.Queue()
             await self._make_safe()
+
+    def _stored(self) -> Session:
+        return replace(self._around.journal.load(self.evse_id), awake=False)
+
+    def _begin(self, tasks: asyncio.TaskGroup, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        tasks.create_task(part(), name=f"evse-{self.evse_id}-{part.__name__.strip('_')}")
 
     # Deciding
 
@@ -253,6 +264,7 @@ class Evse:
         except DeviceError as error:
             fault = Fault.LOCK if isinstance(effect, do.Lock) else Fault.CONTROLLER
             log.error("controller_failed", evse=self.evse_id, action=type(effect).__name__, error=str(error))
+            self._prepared = False
             self.post(on.FaultRaised(fault, str(error)))
 
     def _keep_evidence(self, error: DeviceError) -> None:
@@ -262,31 +274,31 @@ class Evse:
     async def _make_safe(self) -> None:
         """Leave nothing switched on, as far as the devices still answer."""
         for action in (self._controller.withhold, self._meter.release_output):
-            with contextlib.suppress(DeviceError, TimeoutError):
+            try:
                 async with asyncio.timeout(SAFE_TIMEOUT_S):
                     await action()
+            except Exception as error:  # noqa: BLE001 whatever it is, the other device must still be told
+                log.error("not_made_safe", evse=self.evse_id, action=action.__name__, error=repr(error))
 
     # Watching
 
     async def _watch_pilot(self) -> None:
         seen: on.PilotChanged | None = None
-        failures, prepared = 0, False
+        failures = 0
         while True:
             try:
                 async with self._controller_free:
-                    if not prepared:
-                        await self._controller.prepare()
-                        prepared = True
+                    if not self._prepared:
+                        await self._prepare()
                     status = await self._controller.status()
             except DeviceError as error:
                 failures += 1
                 if failures == FAILURES_TO_FAULT:
-                    # What it does now is unknown, so it starts anew when it answers again.
-                    prepared = False
+                    self._prepared = False
                     self.post(on.FaultRaised(Fault.CONTROLLER, str(error)))
             else:
                 failures = 0
-                if Fault.CONTROLLER in self._session.faults and prepared:
+                if Fault.CONTROLLER in self._session.faults:
                     self.post(on.FaultCleared(Fault.CONTROLLER))
                 look = on.PilotChanged(status.letter.value, status.cable_rating_a)
                 if look != seen:
@@ -294,30 +306,48 @@ class Evse:
                     self.post(look)
             await asyncio.sleep(PILOT_POLL_S)
 
+    async def _prepare(self) -> None:
+        """Start the controller anew, because what it was told last may not have reached it."""
+        await self._controller.prepare()
+        if self._session.transaction is None:
+            await self._controller.unlock()
+        self._prepared = True
+
+    async def _wake(self) -> on.Woken:
+        """Return what the meter holds from before; nothing else is decided until that is known."""
+        for attempt in range(FAILURES_TO_FAULT):
+            if attempt > 0:
+                await asyncio.sleep(METER_POLL_S)
+            try:
+                return on.Woken(await self._meet())
+            except DeviceError as error:
+                log.error("meter_not_met", evse=self.evse_id, error=str(error))
+        return on.Woken(None)
+
     async def _watch_meter(self) -> None:
-        """Meet the meter, then look at it again and again; what it holds is asked for before anything else."""
-        failures, met, told = 0, False, False
+        """Look at the meter again and again; one that was lost is met anew, for it may have lost its time."""
+        failures = 0 if self._session.awake else FAILURES_TO_FAULT
         while True:
+            due = self._sample_due.is_set()
+            self._sample_due.clear()
             try:
                 async with self._meter_free:
-                    if not met:
-                        left_over = await self._meet()
+                    left_over = await self._meet() if failures >= FAILURES_TO_FAULT else None
+                    if self._session.transaction is None and self._session.owed is None:
+                        await self._meter.set_time()
                     self._reading = await self._meter.read()
             except DeviceError as error:
                 failures += 1
                 if failures == FAILURES_TO_FAULT:
                     log.error("meter_silent", evse=self.evse_id, error=str(error))
-                    self.post(on.FaultRaised(Fault.METER, str(error)) if told else on.Woken(None))
-                    told = True
+                    self.post(on.FaultRaised(Fault.METER, str(error)))
             else:
                 failures = 0
-                if not met:
-                    self.post(on.MeterFound(left_over) if told else on.Woken(left_over))
-                    met = told = True
+                if left_over is not None and not self._session.awake:
+                    self.post(on.MeterFound(left_over))
                 elif Fault.METER in self._session.faults:
                     self.post(on.FaultCleared(Fault.METER))
-                if self._sample_due.is_set():
-                    self._sample_due.clear()
+                if due:
                     self.post(on.Sampled(self._reading))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(METER_POLL_S):

@@ -48,8 +48,7 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
         case on.OutputReleased():
             clear_fault(work, Fault.CONTACTOR)
         case on.ReleaseFailed():
-            raise_fault(work, event.fault, event.text)
-            work.do(do.StartTimer(on.Timer.RETRY, work.policy.end_retry_s))
+            _release_failed(work, event)
         case on.Sampled():
             return TriggerReasonEnumType.meter_value_periodic
         case on.LimitChanged():
@@ -70,7 +69,7 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
 
 def _wake(work: Work, left: LeftOver | None) -> None:
     """The meter is the truth: adopt what it signed before the power went, and end what was open."""
-    for fault in work.session.faults - {Fault.END}:
+    for fault in sorted(work.session.faults - {Fault.END}):
         clear_fault(work, fault)
     work.set(awake=left is not None, letter="", authorization=None, offered_amps=0.0, blocked=False)
     work.do(do.Withhold())
@@ -81,7 +80,9 @@ def _wake(work: Work, left: LeftOver | None) -> None:
         _wake_without_transaction(work, left)
     elif left is not None or transaction.started or transaction.begin:
         _end_what_was_open(work, transaction, left)
-    # Else: whether the start was signed is known when the meter answers (MeterFound).
+    else:
+        # Whether the start was signed is known when the meter answers (MeterFound).
+        work.set_transaction(stop=transaction.stop or POWER_LOSS)
 
 
 def _meter_found(work: Work, left: LeftOver) -> None:
@@ -91,7 +92,7 @@ def _meter_found(work: Work, left: LeftOver) -> None:
     if transaction is None:
         if work.session.owed is None:
             work.do(do.ReleaseOutput())
-    elif not transaction.started and transaction.stop is None:
+    elif work.session.metering is Metering.STARTING:
         _end_what_was_open(work, transaction, left)
 
 
@@ -139,7 +140,6 @@ def _pilot_changed(work: Work, event: on.PilotChanged) -> TriggerReasonEnumType 
         work.do(do.StopTimer(on.Timer.EV_CONNECT))
         return TriggerReasonEnumType.cable_plugged_in
     if was_plugged and not work.session.plugged:
-        clear_fault(work, Fault.BEGIN)
         stop(work, UNPLUGGED)
     return None
 
@@ -177,14 +177,13 @@ def _stop_requested(work: Work, event: on.StopRequested) -> None:
 def _keep_begin(work: Work, record: SignedRecord) -> None:
     transaction = work.transaction
     if transaction is None:
+        work.do(do.ReleaseOutput())
         return
-    if not transaction.started:
-        work.do(do.OpenReceipt(transaction.id, transaction.token, work.moment.now))
+    work.do(do.OpenReceipt(transaction.id, transaction.token, work.moment.now))
     work.do(do.KeepRecord(transaction.id, record))
     work.set(metering=Metering.ON, last_pagination=record.pagination)
     work.set_transaction(begin=record)
-    if work.policy.updated_interval_s > 0:
-        work.do(do.StartTimer(on.Timer.SAMPLE, work.policy.updated_interval_s))
+    _time_next_sample(work)
 
 
 def _begin_failed(work: Work, event: on.BeginFailed) -> None:
@@ -227,13 +226,26 @@ def _end_failed(work: Work, event: on.EndFailed) -> None:
     work.do(do.StartTimer(on.Timer.RETRY, policy.owed_retry_s))
 
 
+def _release_failed(work: Work, event: on.ReleaseFailed) -> None:
+    raise_fault(work, event.fault, event.text)
+    stop(work, FAULTED)
+    if work.session.metering is Metering.OFF:
+        work.do(do.StartTimer(on.Timer.RETRY, work.policy.end_retry_s))
+
+
+def _time_next_sample(work: Work) -> None:
+    if work.policy.updated_interval_s > 0:
+        work.do(do.StartTimer(on.Timer.SAMPLE, work.policy.updated_interval_s))
+
+
 def _timer_expired(work: Work, timer: on.Timer) -> None:
     session = work.session
     match timer:
         case on.Timer.EV_CONNECT if not session.plugged:
             stop(work, NO_CABLE)
         case on.Timer.SAMPLE if session.metering is Metering.ON:
-            work.do(do.TakeSample(), do.StartTimer(on.Timer.SAMPLE, work.policy.updated_interval_s))
+            work.do(do.TakeSample())
+            _time_next_sample(work)
         case on.Timer.RETRY if session.metering is Metering.STOPPING or session.owed is not None:
             work.do(do.TurnOff())
         case on.Timer.RETRY if session.metering is Metering.OFF and session.transaction is None:

@@ -53,6 +53,8 @@ def _read(hint: Any, data: Any) -> Any:
     if origin is frozenset:
         return frozenset(_read(get_args(hint)[0], item) for item in data)
     if is_dataclass(hint):
+        if not isinstance(data, dict):
+            raise TypeError(f"{hint.__name__} cannot be read from {type(data).__name__}")  # type: ignore[union-attr]
         known = _members(hint)  # type: ignore[arg-type]
         return hint(**{name: _read(known[name], member) for name, member in data.items() if name in known})  # type: ignore[operator]
     if hint is bytes:

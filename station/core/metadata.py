@@ -76,10 +76,15 @@ def _problems(template: str, limit: int, too_long: TooLong, evse_name: str, vers
     if bad:
         problems.append(f'may not contain {" ".join(map(repr, bad))}; use printable ASCII without " \\ |')
     try:
-        names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+        parts = list(string.Formatter().parse(template))
     except ValueError as error:
         return [*problems, f"is not a template: {error}"]
-    unknown = [name for name in names if name not in WORST_CASE]
+    asked = [
+        name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+        for _, name, spec, conversion in parts
+        if name is not None
+    ]
+    unknown = [field for field in asked if field not in WORST_CASE]
     if unknown:
         allowed = ", ".join(f"{{{name}}}" for name in WORST_CASE)
         return [*problems, f"does not know {{{unknown[0]}}}; allowed are {allowed}"]

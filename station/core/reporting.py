@@ -10,7 +10,7 @@ from ocpp.v201.enums import (
 
 from station.core import samples
 from station.core.effects import Report
-from station.core.policy import KeyPolicy, Moment, Policy
+from station.core.policy import KeyPolicy, Moment, Policy, TxPoint
 from station.core.records import Reading
 from station.core.reports import Sample, TransactionReport
 from station.core.session import Session, Transaction, charging_state
@@ -80,7 +80,9 @@ def _begin_sample(transaction: Transaction, policy: Policy) -> tuple[Transaction
     record = transaction.begin
     if record is None or transaction.told_begin or not policy.started_measurands:
         return transaction, ()
-    signed = policy.sign_readings and policy.sign_started_readings
+    # TC_E_11: a transaction that starts with the signed value shows it at once.
+    at_once = policy.sign_started_readings or TxPoint.DATA_SIGNED in policy.start_points
+    signed = policy.sign_readings and at_once
     key, transaction = _key(transaction, policy, record.public_key, signed=signed)
     sample = samples.of_record(record, BEGIN, signed=signed, key=key)
     return replace(transaction, told_begin=True), (sample,)

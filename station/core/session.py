@@ -116,11 +116,9 @@ def connector_status(session: Session) -> ConnectorStatusEnumType:
     """Return what StatusNotification says now (G01)."""
     if session.faults:
         return ConnectorStatusEnumType.faulted
-    if session.plugged:
-        return ConnectorStatusEnumType.occupied
-    if session.blocked or not session.awake:
+    if (session.blocked or not session.awake) and idle(session):
         return ConnectorStatusEnumType.unavailable
-    return ConnectorStatusEnumType.available
+    return ConnectorStatusEnumType.occupied if session.plugged else ConnectorStatusEnumType.available
 
 
 def refusal(session: Session) -> str | None:

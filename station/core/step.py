@@ -10,11 +10,12 @@ from ocpp.v201.enums import TriggerReasonEnumType
 from station.core import effects as do
 from station.core import events as on
 from station.core.apply import apply
+from station.core.faults import Fault
 from station.core.metadata import fill
 from station.core.policy import Moment, Policy, TxPoint
 from station.core.reporting import ended, started, updated
 from station.core.session import MINIMUM_OFFER_AMPS, Metering, Session, Transaction, charging_state, energy_flows
-from station.core.work import Work
+from station.core.work import Work, clear_fault
 
 TOLD_WHILE_RUNNING = frozenset(
     {
@@ -27,6 +28,21 @@ TOLD_WHILE_RUNNING = frozenset(
 )
 """Triggers that are worth an Updated event even if the charging state stays the same (E02.FR.17)."""
 
+EDGES = frozenset(
+    {
+        TriggerReasonEnumType.authorized,
+        TriggerReasonEnumType.remote_start,
+        TriggerReasonEnumType.cable_plugged_in,
+    }
+)
+"""What people do; nothing else begins a transaction."""
+
+TRIGGERS_OF_POINTS = {
+    TxPoint.DATA_SIGNED: TriggerReasonEnumType.signed_data_received,
+    TxPoint.ENERGY_TRANSFER: TriggerReasonEnumType.charging_state_changed,
+}
+"""Start points that come later than what people did, so that they are the trigger of Started themselves."""
+
 
 def step(session: Session, event: on.Event, policy: Policy, moment: Moment) -> tuple[Session, tuple[do.Effect, ...]]:
     """Return what the EVSE is after `event`, and what shall be done, in this order."""
@@ -37,26 +53,36 @@ def step(session: Session, event: on.Event, policy: Policy, moment: Moment) -> t
 
 
 def _settle(work: Work, trigger: TriggerReasonEnumType | None, event: on.Event) -> None:
+    _forgive(work)
     _make_transaction(work, trigger)
     _begin_metering(work, trigger)
-    told = _report_start(work)
     _offer(work)
+    told = _report_start(work)
     _end_metering(work)
     if not told:
         _report_change(work, trigger, event)
     _finish(work)
 
 
+def _forgive(work: Work) -> None:
+    """What went wrong with one vehicle is no reason to turn the next one away."""
+    if not work.session.plugged:
+        clear_fault(work, Fault.BEGIN)
+        clear_fault(work, Fault.LOCK)
+
+
 def _make_transaction(work: Work, trigger: TriggerReasonEnumType | None) -> None:
     """A transaction begins on an edge: a condition that was true before must not start a second one."""
-    if work.transaction is not None or trigger is None:
+    if work.transaction is not None or trigger not in EDGES:
         return
     session, points = work.session, work.policy.start_points
     authorization = session.authorization
+    if session.faults or not session.awake or (session.blocked and authorization is None):
+        return
     begun = (session.plugged and TxPoint.EV_CONNECTED in points) or (
         authorization is not None and (session.plugged or TxPoint.AUTHORIZED in points)
     )
-    if begun and session.awake and not session.faults:
+    if begun:
         work.set(
             transaction=Transaction(
                 work.moment.fresh_id,
@@ -84,14 +110,15 @@ def _begin_metering(work: Work, trigger: TriggerReasonEnumType | None) -> None:
         transaction_id=transaction.id,
     )
     work.set(metering=Metering.STARTING)
-    work.do(do.Lock(), do.TurnOn(filled.metadata, filled.changed))
+    work.do(do.StopTimer(on.Timer.RETRY), do.Lock(), do.TurnOn(filled.metadata, filled.changed))
 
 
 def _report_start(work: Work) -> bool:
-    """Write Started as soon as any start point is reached (E01.FR.01-06)."""
-    transaction, points = work.transaction, work.policy.start_points
+    """Write Started as soon as any start point is reached (E01.FR.01-06); energy never flows untold."""
+    transaction = work.transaction
     if transaction is None or transaction.started:
         return False
+    points = work.policy.start_points | {TxPoint.ENERGY_TRANSFER}
     signed = transaction.begin is not None
     reached = {
         TxPoint.EV_CONNECTED: work.session.plugged,
@@ -100,11 +127,13 @@ def _report_start(work: Work) -> bool:
         TxPoint.DATA_SIGNED: signed,
         TxPoint.ENERGY_TRANSFER: energy_flows(work.session),
     }
-    if not any(reached.get(point) for point in points):
+    first = next((point for point, holds in reached.items() if holds and point in points), None)
+    if first is None:
         return False
-    if transaction.begin is None:
-        work.do(do.OpenReceipt(transaction.id, transaction.token, work.moment.now))
-    work.set_transaction(started=True)
+    cause = transaction.cause
+    if transaction.remote_start_id is None:
+        cause = TRIGGERS_OF_POINTS.get(first, cause)
+    work.set_transaction(started=True, cause=cause)
     _tell(work, started(work.session, work.policy, work.moment))
     return True
 
@@ -120,6 +149,8 @@ def _offer(work: Work) -> None:
     if offered != session.offered_amps:
         work.set(offered_amps=offered)
         work.do(do.Offer(offered) if offered else do.Withhold())
+    if energy_flows(work.session):
+        work.set_transaction(energy_flowed=True)
 
 
 def _end_metering(work: Work) -> None:
@@ -133,8 +164,6 @@ def _report_change(work: Work, trigger: TriggerReasonEnumType | None, event: on.
     transaction, session = work.transaction, work.session
     if transaction is None or not transaction.started or transaction.stop:
         return
-    if energy_flows(session) and not transaction.energy_flowed:
-        work.set_transaction(energy_flowed=True)
     changed = charging_state(session) is not transaction.told_state
     if trigger in TOLD_WHILE_RUNNING or changed:
         why = trigger if trigger in TOLD_WHILE_RUNNING else TriggerReasonEnumType.charging_state_changed
@@ -150,7 +179,7 @@ def _finish(work: Work) -> None:
         return
     if transaction.started:
         _tell(work, ended(work.session, work.policy, work.moment))
-    if transaction.started or transaction.begin:
+    if transaction.begin:
         work.do(do.CloseReceipt(transaction.id, work.moment.now, transaction.stop.reason))
     work.set(transaction=None, authorization=None)
     work.do(do.Unlock())

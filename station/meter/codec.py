@@ -1,6 +1,7 @@
 """Registers to values and back, for every type of the map; pure.
 
-Words are registers as on the wire: big endian, high word first. "Not available" is None, an empty string is "".
+Words are registers as on the wire: big endian, high word first. "Not available" is None; a string without
+text is "".
 Source: METER.md section 1, "Types".
 """
 

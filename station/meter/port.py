@@ -23,18 +23,22 @@ class MeterIdentity:
 class SigningMeter(Protocol):
     """A meter that closes the contactor's path, signs its registers and reads live values.
 
-    Every method talks to hardware, may take seconds and raises DeviceError (station.errors); none may be called while another runs
-    on the same meter (its EVSE's worker serialises them, live reading excepted: that one waits for the line itself).
+    Every method talks to hardware, may take seconds and raises DeviceError (station.errors). None may be called
+    while another runs on the same meter (its EVSE's worker serialises them), `read` excepted: that one waits
+    for its turn.
     """
 
     async def identify(self) -> MeterIdentity:
         """Return who the meter is; reads its registers and its public key once."""
 
     async def set_time(self) -> None:
-        """Give the meter its time if it has none since power-up, else nothing within 24 h of the last time."""
+        """Give the meter its time if it has none since power-up, else at most once in 24 h.
+
+        Raises ClockUnsetError if the station has no plausible time itself.
+        """
 
     async def turn_on(self, metadata: Metadata) -> SignedRecord:
-        """Write the metadata, take the turn-on snapshot and return its verified record; the output is then on.
+        """Write the metadata, take the turn-on snapshot, return its verified record; the output is then on.
 
         After a failure the output is off again, or the error says that it could not be turned off.
         """

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-Type = Literal[
-    "uint16", "int16", "uint32", "acc32", "enum16", "bitfield32", "sunssf", "string", "blob", "pad"
-]
+Type = Literal["uint16", "int16", "uint32", "acc32", "enum16", "bitfield32", "sunssf", "string", "blob", "pad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +272,5 @@ def points() -> Iterator[tuple[int, Model, Point]]:
             yield model.base + point.offset, model, point
 
 
-WRITABLE: Final[Mapping[int, Point]] = MappingProxyType(
-    {at: point for at, _, point in points() if point.writable}
-)
+WRITABLE: Final[Mapping[int, Point]] = MappingProxyType({at: point for at, _, point in points() if point.writable})
 """By protocol address: the 13 points that the meter takes; everything else in a write is skipped silently."""

@@ -1,0 +1,73 @@
+# What a developer does with this project; `make help` tells.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CODE := station simulators tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check style types layers fix cover bench lock clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# One environment, two depths: what the demo needs, and what developing needs on top.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/demo.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/.demo ## One charging session over real parts (REALTIME=1: real seconds, KEEP=1: stay up)
+	$(BIN)/station demo $(if $(REALTIME),--realtime) $(if $(KEEP),--keep)
+
+run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml
+	$(BIN)/station run --config $(or $(CONFIG),config/station.toml)
+
+test: $(VENV)/.dev ## All tests
+	$(BIN)/python -m pytest
+
+check: style types layers test ## Everything that CI checks
+
+style: $(VENV)/.dev ## Formatting, lint, spelling
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/codespell $(CODE) docs config *.md
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy
+
+layers: $(VENV)/.dev ## Who may import whom
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev ## Format and repair what can be repaired
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+cover: $(VENV)/.dev ## Tests with branch coverage
+	$(BIN)/python -m coverage run -m pytest -q
+	$(BIN)/python -m coverage report --skip-covered --sort=cover
+
+bench: $(VENV)/.dev ## Start-up, memory, swipe to Started, draining; all in one run
+	$(BIN)/python -m benchmarks
+
+# pip-tools lives apart: it would bring an unpinned pip and setuptools into the environment that is pinned.
+LOCKER := .venv-lock
+COMPILE := $(LOCKER)/bin/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --no-annotate --no-header --resolver=backtracking
+
+lock: ## Pin the newest versions again
+	$(PYTHON) -m venv $(LOCKER) && $(LOCKER)/bin/pip install --quiet pip-tools
+	$(COMPILE) --upgrade --output-file requirements/runtime.txt pyproject.toml
+	$(COMPILE) --upgrade --extra simulators --output-file requirements/demo.txt pyproject.toml
+	$(COMPILE) --upgrade --output-file requirements/build.txt requirements/build.in
+	$(COMPILE) --upgrade --extra simulators --extra dev --output-file requirements/dev.txt pyproject.toml
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) $(LOCKER) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

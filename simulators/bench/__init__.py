@@ -1,0 +1,1 @@
+"""The bench: meters, charge controllers, vehicles and card readers of a station without any hardware."""

@@ -1,0 +1,90 @@
+"""The bench as a whole: build it from settings, use it in the same loop, or let the API do so."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Protocol, Self, TypeVar
+
+import structlog
+
+from simulators.bench.errors import UnknownError
+from simulators.bench.pty_port import PtyPort
+from simulators.bench.reader import Reader
+from simulators.bench.report import evse_state, reader_state
+from simulators.bench.settings import Settings
+from simulators.bench.timing import Tasks
+from simulators.bench.world import Evse
+
+log = structlog.get_logger("bench")
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+_Any = TypeVar("_Any", bound=_Numbered)
+
+
+class Bench:
+    """`async with Bench(settings) as bench:` has all ports open inside; every port and link is gone after it.
+
+    An error that a device's task died of is raised when the bench closes.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._evses: list[Evse] = []
+        self._readers: list[Reader] = []
+        self._tasks = Tasks()
+
+    async def __aenter__(self) -> Self:
+        try:
+            for row in self.settings.evses:
+                evse = Evse(row, self.settings)
+                self._evses.append(evse)
+                evse.open(self._tasks)
+            for place in self.settings.readers:
+                reader = Reader(place.id, PtyPort(place.port))
+                self._readers.append(reader)
+                reader.open()
+        except BaseException:
+            await self._close()
+            raise
+        log.info("bench_opened", evses=len(self._evses), readers=len(self._readers))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    def evse(self, number: int) -> Evse:
+        """Return an EVSE by its id; UnknownError if there is none."""
+        return _find(self._evses, number, what="EVSE")
+
+    def reader(self, number: int) -> Reader:
+        """Return a card reader by its id; UnknownError if there is none."""
+        return _find(self._readers, number, what="reader")
+
+    def state(self) -> dict[str, Any]:
+        """Return how everything stands, as values for JSON."""
+        return {
+            "time_scale": self.settings.time_scale,
+            "energy_scale": self.settings.energy_scale,
+            "evses": [evse_state(evse) for evse in self._evses],
+            "readers": [reader_state(reader) for reader in self._readers],
+        }
+
+    async def _close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        try:
+            await asyncio.gather(*(evse.close() for evse in self._evses))
+        finally:
+            await self._tasks.close()
+
+
+def _find(rows: Iterable[_Any], number: int, *, what: str) -> _Any:
+    for row in rows:
+        if row.id == number:
+            return row
+    known = ", ".join(str(row.id) for row in rows) or "none"
+    raise UnknownError(f"{what} {number} is unknown, there are: {known}")

@@ -1,0 +1,78 @@
+"""The faults that a test or a person can put on, as a table, and which of them are on."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from simulators.bench.errors import RequestError
+
+DEFAULT_LATE_S: Final = 3.0
+
+_LINE: Final = {
+    "silent": "takes no request and gives no answer",
+    "crc": "answers with a wrong checksum",
+    "wrong_unit": "answers under another unit's address",
+    "exception": "answers every request with exception 04",
+    "late": "answers late, by `seconds` (default 3)",
+    "truncated": "leaves out the last bytes of every answer",
+    "garbage": "answers with noise of the right length",
+}
+_METER: Final = {
+    "meter_busy_forever": "a snapshot that is begun does not end until the fault is off",
+    "meter_snapshot_fails": "every snapshot ends with status 3; a turn-on leaves the output on, as the meter does",
+    "meter_bad_signature": "signs what it did not measure: no signature fits",
+    "meter_event_bits": "reports a fatal error of its measuring part (Evt bit 16, ErrM, OCMF ST E)",
+    "meter_no_feedback": "the contactor's feedback is missing: DI reads 0",
+    "meter_power_cycle": "the meter has no supply while on; off brings it back as after a power cut",
+}
+_WORLD: Final = {
+    "contactor_welded": "the contactor stays closed whatever is demanded",
+    "controller_pilot_short": "the pilot is shorted: state E",
+    "controller_rcm_tripped": "the residual current monitor has tripped",
+    "controller_lock_jammed": "the lock's actuator does not move",
+}
+
+FAULTS: Final[Mapping[str, str]] = MappingProxyType(
+    {f"meter_{name}": f"the meter {text}" for name, text in _LINE.items()}
+    | _METER
+    | {f"controller_{name}": f"the charge controller {text}" for name, text in _LINE.items()}
+    | _WORLD
+)
+"""What each fault does, by name."""
+
+
+class Faults:
+    """Which faults of one EVSE are on; calls `changed` after every change."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._on: dict[str, float] = {}
+        self._changed = changed
+        self._change = asyncio.Event()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._on
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._on))
+
+    def put(self, name: str, on: bool, *, seconds: float = DEFAULT_LATE_S) -> None:
+        """Put a fault on or take it off; RequestError for a name that is none."""
+        if name not in FAULTS:
+            raise RequestError(f"fault {name!r} is unknown, allowed are {', '.join(FAULTS)}")
+        if on:
+            self._on[name] = seconds
+        else:
+            self._on.pop(name, None)
+        self._change.set()
+        self._change = asyncio.Event()
+        self._changed()
+
+    def seconds(self, name: str) -> float:
+        """Return the seconds that a fault was put on with, 0 if it is off."""
+        return self._on.get(name, 0.0)
+
+    async def cleared(self, name: str) -> None:
+        """Wait until a fault is off."""
+        while name in self._on:
+            await self._change.wait()

@@ -1,0 +1,1 @@
+"""The twin of a BAUER BSM-WS36A: registers, clock, snapshots, signatures."""

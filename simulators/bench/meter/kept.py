@@ -1,0 +1,51 @@
+"""What a meter keeps over a power cut, and over a restart of the bench if it has a state folder."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from simulators.bench.errors import BenchError
+
+
+@dataclass(slots=True)
+class Kept:
+    """Counters and energy, hidden digits included."""
+
+    total_wh: float = 0.0
+    """TotWhImp."""
+    session_wh: float = 0.0
+    """RCR."""
+    response_counter: int = 0
+    """RCnt."""
+    power_downs: int = 0
+    """PDCnt."""
+    operated_s: float = 0.0
+    """OS at the latest power-up."""
+    epoch_set_count: int = 0
+    epoch_set_os: int = 0
+
+    def count(self, energy_wh: float) -> None:
+        """Add energy to both registers; their hidden digits differ, so their last steps may fall apart."""
+        self.total_wh += energy_wh
+        self.session_wh += energy_wh
+
+
+def load(path: Path, *, default: Kept) -> Kept:
+    """Return what was saved, or `default` if nothing was; BenchError if the file cannot be used."""
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        numbers = {row.name: values[row.name] for row in fields(Kept)}
+        if not all(isinstance(number, int | float) for number in numbers.values()):
+            raise TypeError("only numbers are kept")
+        return Kept(**numbers)
+    except FileNotFoundError:
+        return default
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BenchError(f"{path} does not hold a meter's registers: remove it to begin anew") from error
+
+
+def save(path: Path, kept: Kept) -> None:
+    """Write the file anew, whole or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(kept)), "utf-8")
+    fresh.replace(path)

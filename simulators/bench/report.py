@@ -1,0 +1,70 @@
+"""How things stand on the bench, as values for JSON."""
+
+import asyncio
+from typing import Any
+
+from simulators.bench import mains
+from simulators.bench.meter.firmware import RESOLUTION_WH
+from simulators.bench.reader import Reader
+from simulators.bench.world import Evse
+
+
+def evse_state(evse: Evse) -> dict[str, Any]:
+    """Return one EVSE's state; energy in Wh with the hidden digits, which no register shows."""
+    now_s = asyncio.get_running_loop().time()
+    measuring = evse.meter.measuring
+    measuring.count(now_s)
+    vehicle, controller = evse.vehicle, evse.controller
+    return {
+        "id": evse.id,
+        "plugged": {"station": vehicle.at_station, "vehicle": vehicle.at_vehicle},
+        "pilot": controller.state,
+        "pwm_limit_a": controller.offered_a if controller.pwm_on else None,
+        "contactor_closed": evse.contactor.closed,
+        "locked": controller.locked,
+        "power_w": round(sum(mains.powers_w(measuring.currents_a, now_s)), 1),
+        "currents_a": list(measuring.currents_a),
+        "energy_wh": round(measuring.kept.total_wh, 3),
+        "session_wh": round(measuring.kept.session_wh, 3),
+        "vehicle": {
+            "wants_power": vehicle.wants_power,
+            "max_current_a": vehicle.max_current_a,
+            "phases": vehicle.phases,
+            "needs_ventilation": vehicle.needs_ventilation,
+        },
+        "meter": _meter_state(evse),
+        "controller": {
+            "path": controller.path,
+            "unit": controller.unit,
+            "baud": controller.baud,
+            "parity": evse.settings.controller.parity,
+        },
+        "faults": list(evse.faults),
+    }
+
+
+def reader_state(reader: Reader) -> dict[str, Any]:
+    """Return one reader's state; never a card."""
+    return {"id": reader.id, "path": reader.path}
+
+
+def _meter_state(evse: Evse) -> dict[str, Any]:
+    meter = evse.meter
+    epoch, tzo = meter.measuring.volatile.clock.read(asyncio.get_running_loop().time())
+    return {
+        "path": meter.path,
+        "unit": meter.unit,
+        "baud": meter.baud,
+        "parity": evse.settings.meter.parity,
+        "serial": meter.serial,
+        "public_key": meter.public_key.hex(),
+        "firmware": evse.settings.meter.firmware,
+        "powered": meter.powered,
+        "busy": meter.busy,
+        "output_on": bool(meter.lines.output),
+        "response_counter": meter.measuring.kept.response_counter,
+        "epoch": epoch,
+        "tzo_minutes": tzo,
+        "resolution_wh": RESOLUTION_WH,
+        "snapshots": {name: block.status for name, block in meter.snapshots.blocks.items()},
+    }

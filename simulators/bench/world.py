@@ -1,0 +1,128 @@
+"""One EVSE of the bench: cable, vehicle, charge controller, contactor and meter, and how they act on each other."""
+
+import structlog
+
+from simulators.bench.contactor import Contactor
+from simulators.bench.controller import Controller
+from simulators.bench.errors import RequestError
+from simulators.bench.faults import DEFAULT_LATE_S, Faults
+from simulators.bench.line import Line
+from simulators.bench.meter.twin import Meter
+from simulators.bench.pty_port import PtyPort
+from simulators.bench.settings import EvseSettings, Settings
+from simulators.bench.timing import Tasks
+from simulators.bench.vehicle import Vehicle
+
+log = structlog.get_logger("bench")
+
+MOST_A = 80
+
+
+class Evse:
+    """Whatever a person at the station can do, and what the devices make of it. Needs the running loop."""
+
+    def __init__(self, settings: EvseSettings, bench: Settings) -> None:
+        self.id = settings.id
+        self.settings = settings
+        scale = bench.time_scale
+        self.faults = Faults(self.update)
+        self.vehicle = Vehicle(settings.vehicle, cable=settings.cable, time_scale=scale, changed=self.update)
+        self.contactor = Contactor(time_scale=scale, changed=self.update)
+        self.controller = Controller(settings, time_scale=scale, faults=self.faults, changed=self.update)
+        self.meter = Meter(settings.meter, bench, contactor=self.contactor, faults=self.faults)
+        self._lines = (
+            Line(
+                PtyPort(settings.meter.port),
+                self.meter,
+                name="meter",
+                faults=self.faults,
+                pacing=settings.meter.pacing,
+            ),
+            Line(
+                PtyPort(settings.controller.port),
+                self.controller,
+                name="controller",
+                faults=self.faults,
+                pacing=settings.controller.pacing,
+            ),
+        )
+        self.update()
+
+    def open(self, tasks: Tasks) -> None:
+        """Create the serial ports and answer on them in `tasks`."""
+        for name, line in zip(("meter", "controller"), self._lines, strict=True):
+            line.open()
+            tasks.start(line.run(), name=f"evse-{self.id}-{name}")
+
+    async def close(self) -> None:
+        """Remove the ports and end every timer."""
+        for line in self._lines:
+            line.close()
+        for part in (self.vehicle, self.contactor, self.controller):
+            part.stop()
+        await self.meter.close()
+
+    def plug(self, side: str = "both") -> None:
+        """Plug in the cable: `both` ends, at the `station` or at the `vehicle`."""
+        self.vehicle.plug(side)
+        log.info("cable_plugged", evse=self.id, side=side)
+        self.update()
+
+    def unplug(self, side: str = "both") -> None:
+        """Pull the cable; a locked plug comes out of the station as soon as it is released."""
+        self.vehicle.unplug(side)
+        log.info("cable_pulled", evse=self.id, side=side)
+        self.update()
+
+    def set_vehicle(
+        self,
+        *,
+        wants_power: bool | None = None,
+        max_current_a: float | None = None,
+        phases: int | None = None,
+        needs_ventilation: bool | None = None,
+    ) -> None:
+        """Change what the vehicle wants or can; what is left out stays. RequestError for a value that is none."""
+        if max_current_a is not None and not 0 <= max_current_a <= MOST_A:
+            raise RequestError(f"max_current_a {max_current_a} is not allowed, 0 to {MOST_A} is")
+        if phases is not None and phases not in (1, 2, 3):
+            raise RequestError(f"phases {phases} is not allowed, 1, 2 and 3 are")
+        changes = {
+            "wants_power": wants_power,
+            "max_current_a": max_current_a,
+            "phases": phases,
+            "needs_ventilation": needs_ventilation,
+        }
+        for name, value in changes.items():
+            if value is not None:
+                setattr(self.vehicle, name, value)
+        self.update()
+
+    def fault(self, name: str, on: bool, *, seconds: float = DEFAULT_LATE_S) -> None:
+        """Put a fault on or take it off; RequestError for a name that is none."""
+        self.faults.put(name, on, seconds=seconds)
+        log.info("fault_changed", evse=self.id, fault=name, on=on)
+
+    def update(self) -> None:
+        """Let everything that changed act on everything else; called after every change."""
+        self.contactor.weld("contactor_welded" in self.faults)
+        self._supply_meter()
+        self.vehicle.sense(pwm_on=self.controller.pwm_on, locked=self.controller.locked)
+        self.controller.sense(
+            self.vehicle.letter,
+            plugged=self.vehicle.at_station,
+            contactor_closed=self.contactor.closed,
+        )
+        # PWM may have come or gone by what the controller has just seen.
+        self.vehicle.sense(pwm_on=self.controller.pwm_on, locked=self.controller.locked)
+        self.contactor.enable(self.controller.output)
+        self.meter.update()
+        powered = self.contactor.closed and self.controller.pwm_on
+        self.meter.load(self.vehicle.currents_a(self.controller.offered_a, powered=powered))
+
+    def _supply_meter(self) -> None:
+        supplied = "meter_power_cycle" not in self.faults
+        if supplied and not self.meter.powered:
+            self.meter.power_up()
+        elif self.meter.powered and not supplied:
+            self.meter.power_down()

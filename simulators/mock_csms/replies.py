@@ -1,0 +1,186 @@
+"""Replies: what a station is answered, as data, and how one asks for other answers; pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ocpp.v201.enums import AuthorizationStatusEnumType
+
+from simulators.mock_csms.errors import RequestError
+
+Payload = Mapping[str, Any]
+
+TOKEN_STATUSES: Final = tuple(status.value for status in AuthorizationStatusEnumType)
+ANY_TOKEN: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What answers are made of."""
+
+    interval_s: int = 300
+    """Of a BootNotificationResponse: the heartbeat's."""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Status by id token, in upper case; `*` is every other one, Accepted if it is not listed."""
+
+    def token_info(self, ask: Payload) -> Payload:
+        token = str(ask["idToken"]["idToken"]).upper()
+        return {"status": self.tokens.get(token, self.tokens.get(ANY_TOKEN, "Accepted"))}
+
+
+def _nothing(_ask: Payload, _desk: Desk, _now: str) -> Payload:
+    return {}
+
+
+def _accepted(_ask: Payload, _desk: Desk, _now: str) -> Payload:
+    return {"status": "Accepted"}
+
+
+def _failed(_ask: Payload, _desk: Desk, _now: str) -> Payload:
+    return {"status": "Failed"}
+
+
+def _transaction_event(ask: Payload, desk: Desk, _now: str) -> Payload:
+    return {"idTokenInfo": desk.token_info(ask)} if "idToken" in ask else {}
+
+
+_REPLIES: Final[Mapping[str, Callable[[Payload, Desk, str], Payload]]] = {
+    "Authorize": lambda ask, desk, _now: {"idTokenInfo": desk.token_info(ask)},
+    "BootNotification": lambda _ask, desk, now: {
+        "currentTime": now,
+        "interval": desk.interval_s,
+        "status": "Accepted",
+    },
+    "ClearedChargingLimit": _nothing,
+    "DataTransfer": _accepted,
+    "FirmwareStatusNotification": _nothing,
+    "Get15118EVCertificate": lambda *_: {"status": "Failed", "exiResponse": ""},
+    "GetCertificateStatus": _failed,
+    "Heartbeat": lambda _ask, _desk, now: {"currentTime": now},
+    "LogStatusNotification": _nothing,
+    "MeterValues": _nothing,
+    "NotifyChargingLimit": _nothing,
+    "NotifyCustomerInformation": _nothing,
+    "NotifyDisplayMessages": _nothing,
+    "NotifyEVChargingNeeds": _accepted,
+    "NotifyEVChargingSchedule": _accepted,
+    "NotifyEvent": _nothing,
+    "NotifyMonitoringReport": _nothing,
+    "NotifyReport": _nothing,
+    "PublishFirmwareStatusNotification": _nothing,
+    "ReportChargingProfiles": _nothing,
+    "ReservationStatusUpdate": _nothing,
+    "SecurityEventNotification": _nothing,
+    "SignCertificate": _accepted,
+    "StatusNotification": _nothing,
+    "TransactionEvent": _transaction_event,
+}
+
+ACTIONS: Final = tuple(_REPLIES)
+"""What a station may ask."""
+
+
+def default(action: str, ask: Payload, *, desk: Desk, now: str) -> Payload:
+    """Return the answer to a valid request; an empty one if the action is none that stations ask."""
+    return _REPLIES.get(action, _nothing)(ask, desk, now)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReply:
+    """A CALLERROR to answer with."""
+
+    code: str
+    description: str = ""
+    details: Payload = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Another answer than the default."""
+
+    payload: Payload | None = None
+    """Laid over the default answer, member by member; None as a member's value leaves that member out."""
+    error: ErrorReply | None = None
+    silent: bool = False
+    """No answer at all."""
+    delay_s: float = 0.0
+    times: int | None = None
+    """For so many requests; None: until it is reset."""
+
+    def __post_init__(self) -> None:
+        if sum((self.payload is not None, self.error is not None, self.silent)) > 1:
+            raise RequestError("payload, error and silent exclude each other")
+        if self.delay_s < 0:
+            raise RequestError(f"delay_s is {self.delay_s}: 0 or more expected")
+        if self.times is not None and self.times < 1:
+            raise RequestError(f"times is {self.times}: 1 or more expected; leave it out for all")
+
+    def over(self, payload: Payload) -> Payload:
+        """Return the answer with this override laid over it."""
+        merged = {**payload, **(self.payload or {})}
+        return {key: value for key, value in merged.items() if value is not None}
+
+
+class Overrides:
+    """The overrides of one station, by action."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Override] = {}
+        self._left: dict[str, int] = {}
+
+    def __contains__(self, action: str) -> bool:
+        return action in self._rows
+
+    def rows(self) -> Mapping[str, Override]:
+        return dict(self._rows)
+
+    def put(self, action: str, override: Override) -> None:
+        """Answer so from now on; replaces an earlier override of the action."""
+        self._rows[action] = override
+        self._left[action] = override.times or 0
+
+    def reset(self, action: str) -> bool:
+        """Answer as by default again; tells whether there was an override."""
+        return self._rows.pop(action, None) is not None
+
+    def take(self, action: str) -> Override | None:
+        """Return what to answer one request with, and count it."""
+        override = self._rows.get(action)
+        if override is not None and override.times is not None:
+            self._left[action] -= 1
+            if self._left[action] == 0:
+                del self._rows[action]
+        return override
+
+
+_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
+    "payload": (dict,),
+    "error": (dict,),
+    "silent": (bool,),
+    "delay_s": (int, float),
+    "times": (int,),
+}
+
+
+def override_from(body: object) -> Override:
+    """Return the override that a JSON object describes; RequestError names what is wrong and what is allowed."""
+    if not isinstance(body, dict) or not body:
+        raise RequestError("a JSON object with at least one member expected", allowed=tuple(_KEYS))
+    for key, value in body.items():
+        if key not in _KEYS:
+            raise RequestError(f"{key!r} is unknown", allowed=tuple(_KEYS))
+        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and bool not in _KEYS[key]):
+            raise RequestError(f"{key}: {_KEYS[key][-1].__name__} expected, got {value!r}")
+    return Override(**{**body, "error": _error_reply(body.get("error"))})
+
+
+def _error_reply(error: Mapping[str, Any] | None) -> ErrorReply | None:
+    if error is None:
+        return None
+    allowed = ("code", "description", "details")
+    unknown = [key for key in error if key not in allowed]
+    if unknown or not isinstance(error.get("code"), str):
+        raise RequestError("error: an object with a code, as in a CALLERROR, expected", allowed=allowed)
+    if not isinstance(error.get("description", ""), str) or not isinstance(error.get("details", {}), dict):
+        raise RequestError("error: description is a text, details an object", allowed=allowed)
+    return ErrorReply(**error)

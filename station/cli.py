@@ -1,0 +1,103 @@
+"""The command line: `station COMMAND`; each command loads only what it needs."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from station import __version__
+from station.errors import StationError
+
+Commands = Any
+"""argparse has no public name for what add_subparsers returns."""
+
+FAILED, UNUSABLE, MISUSED = 1, 3, 64
+"""Exit codes: it did not work; what it was given cannot be used; the command line is wrong. 0, 1 and 2 are a
+command's own answers (`station ocmf verify`)."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit code; foreseen errors end with one clear line."""
+    options = _parser().parse_args(arguments)
+    command = import_module(f"station.commands.{options.module}")
+    try:
+        return int(getattr(command, options.function)(options))
+    except StationError as error:
+        print(f"station: {error}", file=sys.stderr)
+        return UNUSABLE
+    except BrokenPipeError:
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with an exit code that no command gives as an answer."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(MISUSED, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="station", description="Charging station controller: OCPP 2.0.1, signed metering with the BSM-WS36A."
+    )
+    parser.add_argument("--version", action="version", version=f"station {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _run(commands)
+    _demo(commands)
+    _config(commands)
+    _ocmf(commands)
+    _receipts(commands)
+    return parser
+
+
+def _run(commands: Commands) -> None:
+    run = commands.add_parser("run", help="charge: the daemon, until it is told to stop")
+    run.add_argument("--config", type=Path, required=True, metavar="FILE", help="settings, see config/station.toml")
+    run.set_defaults(module="run", function="run")
+
+
+def _demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="one charging session over simulated parts, told line by line")
+    demo.add_argument("--realtime", action="store_true", help="let the meter take its real seconds")
+    demo.add_argument("--keep", action="store_true", help="stay up afterwards, for playing")
+    demo.add_argument("--folder", type=Path, default=Path("var/demo"), help="where it writes (%(default)s)")
+    demo.set_defaults(module="demo", function="run")
+
+
+def _config(commands: Commands) -> None:
+    config = commands.add_parser("config", help="settings files").add_subparsers(required=True, metavar="ACTION")
+    check = config.add_parser("check", help="say whether a settings file can be used, and what is wrong")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.set_defaults(module="config", function="check")
+
+
+def _ocmf(commands: Commands) -> None:
+    ocmf = commands.add_parser("ocmf", help="signed records").add_subparsers(required=True, metavar="ACTION")
+    verify = ocmf.add_parser(
+        "verify",
+        help="say whether records are genuine",
+        description="Exit code 0: valid, nothing doubtful; 1: invalid or malformed; 2: valid, but doubtful.",
+    )
+    verify.add_argument("file", type=Path, metavar="FILE", help="OCMF text or S.A.F.E. XML; - for standard input")
+    verify.add_argument("--key", metavar="HEX|FILE", help="the meter's public key; else the one in the file")
+    verify.set_defaults(module="ocmf", function="verify")
+
+
+def _receipts(commands: Commands) -> None:
+    receipts = commands.add_parser("receipts", help="sessions and their signed records")
+    actions = receipts.add_subparsers(required=True, metavar="ACTION")
+    for name, text in (("list", "all sessions"), ("show", "one session"), ("export", "one session as S.A.F.E. XML")):
+        action = actions.add_parser(name, help=text)
+        place = action.add_mutually_exclusive_group()
+        place.add_argument("--config", type=Path, default=Path("/etc/station/station.toml"), help="(%(default)s)")
+        place.add_argument("--state-dir", type=Path, help="instead of the one in the settings")
+        action.set_defaults(module="receipts", function=f"{name}_")
+        if name != "list":
+            action.add_argument("number", metavar="NUMBER|ID", help="number in the list, or transaction id")
+        if name == "export":
+            action.add_argument("--output", type=Path, metavar="FILE", help="else standard output")

@@ -1,0 +1,344 @@
+"""One Modbus line: many devices on one serial port, one request at a time, no answer ever taken for another.
+
+Modbus RTU numbers nothing: an answer that comes late looks exactly like the answer to the next request of the same
+length. So every request stays "unanswered" until its answer has been seen or can no longer come, whatever happened
+to the caller who sent it (timeout, damaged answer, cancellation). While a unit has an unanswered request, it gets
+no other one: the line listens, throws away what it hears, and goes on as soon as the missing answer was among it,
+else when `timeout_s + late_s` have passed since the request. A device that may hold its answers back longer than
+that needs a longer `timeout_s`, not more retries.
+
+Frame ends are found by length, since no operating system delivers bytes in time to see the pause of 3.5 characters;
+the pauses in front of requests are kept. Source: METER.md section 8.
+"""
+
+import asyncio
+import struct
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+from pymodbus.framer.rtu import FramerRTU
+from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.pdu.bit_message import ReadCoilsRequest, WriteSingleCoilRequest
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersRequest,
+    ReadInputRegistersRequest,
+    WriteMultipleRegistersRequest,
+)
+
+from station.errors import LineRefusedError, LineSilentError, PortError
+from station.meter.serial_port import Parity, SerialPort
+
+CHARACTER_BITS: Final = 11
+"""Start, eight data bits, parity or a second stop bit, stop."""
+FIXED_GAP_S: Final = 0.00175
+"""The pause between frames above 19200 Bd; 3.5 characters below."""
+SILENCE_S: Final = 0.05
+"""How long the line must be silent after anything odd: USB adapters deliver one frame in pieces 16 ms apart."""
+BABBLE_S: Final = 2.0
+"""A line that does not fall silent in this time never will."""
+EXCEPTION_SIZE: Final = 5
+
+log = structlog.get_logger(__name__)
+wire = structlog.get_logger("station.wire")
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened on a line since the start."""
+
+    frames: int = 0
+    """Requests sent."""
+    retries: int = 0
+    timeouts: int = 0
+    crc_errors: int = 0
+    wrong_answers: int = 0
+    """Answers of another unit, to another function or of another length."""
+    refusals: int = 0
+    """Modbus exceptions."""
+    drained_bytes: int = 0
+    """Bytes that belonged to no request any more."""
+    bytes_out: int = 0
+    bytes_in: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the answer to one request must look like."""
+
+    head: bytes
+    """The bytes it must begin with: unit, function and byte count, or the echo of a write."""
+    size: int
+    """With checksum."""
+
+    def is_refusal(self, heard: bytes) -> bool:
+        return heard[:2] == bytes([self.head[0], self.head[1] | 0x80])
+
+    def size_of(self, heard: bytes) -> int:
+        """Return how long the frame is that begins like `heard`."""
+        return EXCEPTION_SIZE if self.is_refusal(heard) else self.size
+
+    def mismatch(self, heard: bytes) -> str | None:
+        """Say why what was heard so far cannot be the answer; None if it can."""
+        if heard[:1] != self.head[:1]:
+            return f"an answer of unit {heard[0]}"
+        if len(heard) < 2 or self.is_refusal(heard):
+            return None
+        if heard[1] != self.head[1]:
+            return f"an answer to function {heard[1]} instead of {self.head[1]}"
+        if heard[: len(self.head)] != self.head[: len(heard)]:
+            return f"an answer to another request ({heard[: len(self.head)].hex(' ')})"
+        return None
+
+    def is_in(self, heard: bytes) -> bool:
+        """Say whether the whole answer is somewhere in what was heard."""
+        starts = (at for at in range(len(heard) - EXCEPTION_SIZE + 1) if heard[at] == self.head[0])
+        return any(self._is_at(heard[at:]) for at in starts)
+
+    def _is_at(self, heard: bytes) -> bool:
+        size = self.size_of(heard)
+        return len(heard) >= size and self.mismatch(heard) is None and _crc_fits(heard[:size])
+
+
+@dataclass(frozen=True, slots=True)
+class _Unanswered:
+    """A request whose answer was not seen; none may be expected after `until` (loop time)."""
+
+    answer: Answer
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long to wait for a device, in seconds."""
+
+    timeout_s: float
+    late_s: float
+    gap_s: float
+
+
+class Line:
+    """A serial port with Modbus RTU devices on it; takes the port when it is first needed.
+
+    If the port vanishes, requests raise PortError until it can be opened again.
+    """
+
+    def __init__(self, port: str, *, baud: int = 19200, parity: Parity = "E") -> None:
+        self.port = port
+        self.counters = Counters()
+        self._serial = SerialPort(port, baud=baud, parity=parity)
+        self._character_s = CHARACTER_BITS / baud
+        self._gap_s = 3.5 * self._character_s if baud <= 19200 else FIXED_GAP_S
+        self._silence_s = max(self._gap_s, SILENCE_S)
+        self._turn = asyncio.Lock()
+        self._decoder = DecodePDU(is_server=False)
+        self._framer = FramerRTU(self._decoder)
+        self._unanswered: dict[int, _Unanswered] = {}
+        self._heard = b""
+        """Everything since the last request was sent."""
+        self._odd = False
+        """Bytes may come that nobody waits for."""
+        self._active_at = 0.0
+        """When the last byte went or came (loop time)."""
+
+    def device(
+        self, unit: int, *, timeout_s: float = 1.0, retries: int = 2, late_s: float = 1.0, gap_s: float = 0.0
+    ) -> "Device":
+        """Return one unit of this line (1..247).
+
+        `timeout_s`: how long it thinks at most, time on the wire not counted; `late_s`: how much later than that its
+        answer may still come; `gap_s`: the pause it needs before a request, if that is more than 3.5 characters.
+        """
+        if not 1 <= unit <= 247:
+            raise ValueError(f"{self.port}: unit {unit}, 1 to 247 expected")
+        return Device(self, unit, timing=Timing(timeout_s, late_s, gap_s), retries=retries)
+
+    def close(self) -> None:
+        """Give the port back; the next request takes it again."""
+        self._serial.close()
+
+    async def exchange(self, request: ModbusPDU, answer: Answer, timing: Timing) -> ModbusPDU:
+        """Send one request once and return its answer; use the methods of Device instead."""
+        async with self._turn:
+            if not self._serial.is_open:
+                self._serial.open()
+            await self._settle(request.dev_id, timing.gap_s)
+            self._send(request, answer, timing)
+            frame = await self._receive(answer, timing.timeout_s)
+        response = self._decoder.decode(frame[1:-2])
+        if response is None:
+            raise LineSilentError(f"unit {request.dev_id} on {self.port}: an answer without sense: {frame.hex()}")
+        if response.isError():
+            self.counters.refusals += 1
+            code = response.exception_code
+            told = f"function {request.function_code} at {request.address} refused with exception {code}"
+            raise LineRefusedError(f"unit {request.dev_id} on {self.port}: {told}", code=code)
+        return response
+
+    async def _settle(self, unit: int, gap_s: float) -> None:
+        """Wait until a request to this unit cannot meet an older answer, and until the pause is long enough."""
+        now = asyncio.get_running_loop().time
+        noisy_since = now()
+        chunk = self._serial.read_available()
+        while True:
+            if now() - self._active_at > self._silence_s:
+                noisy_since = now()
+            elif now() - noisy_since > BABBLE_S:
+                raise LineSilentError(f"{self.port}: the line does not fall silent: wrong baud rate, other master?")
+            if chunk:
+                self._take_unasked(chunk)
+            self._forget_answered(now())
+            resume_at = self._active_at + max(self._silence_s if self._odd else self._gap_s, gap_s)
+            if unit in self._unanswered:
+                resume_at = max(resume_at, self._unanswered[unit].until)
+            if resume_at <= now():
+                return
+            chunk = await self._listen(resume_at - now())
+
+    def _take_unasked(self, chunk: bytes) -> None:
+        self._odd = True
+        self._heard += chunk
+        self._active_at = asyncio.get_running_loop().time()
+        self.counters.drained_bytes += len(chunk)
+        self.counters.bytes_in += len(chunk)
+
+    def _forget_answered(self, now: float) -> None:
+        for unit, missing in list(self._unanswered.items()):
+            if missing.until <= now or missing.answer.is_in(self._heard):
+                del self._unanswered[unit]
+
+    def _send(self, request: ModbusPDU, answer: Answer, timing: Timing) -> None:
+        frame = self._framer.buildFrame(request)
+        sent_at = asyncio.get_running_loop().time() + len(frame) * self._character_s
+        patience = timing.timeout_s + timing.late_s + answer.size * self._character_s
+        # Noted before anything can go wrong; only an answer or the time takes it back.
+        self._unanswered[request.dev_id] = _Unanswered(answer, sent_at + patience)
+        self._odd = True
+        self._heard = b""
+        self._active_at = sent_at
+        if self._serial.write(frame) != len(frame):
+            self._serial.discard_output()
+            raise LineSilentError(f"{self.port}: takes no bytes")
+        self.counters.frames += 1
+        self.counters.bytes_out += len(frame)
+        wire.debug("frame_sent", port=self.port, frame=frame.hex())
+
+    async def _receive(self, answer: Answer, timeout_s: float) -> bytes:
+        """Return the whole answer, checked; LineSilentError says what came instead."""
+        loop = asyncio.get_running_loop()
+        deadline = self._active_at + timeout_s + answer.size * self._character_s
+        where = f"unit {answer.head[0]} on {self.port}"
+        while len(self._heard) < answer.size_of(self._heard):
+            chunk = await self._listen(deadline - loop.time())
+            if not chunk:
+                self.counters.timeouts += 1
+                came = f"only {len(self._heard)} of {answer.size} bytes" if self._heard else "no answer"
+                raise LineSilentError(f"{where}: {came} within {timeout_s:g} s")
+            self._heard += chunk
+            self._active_at = loop.time()
+            self.counters.bytes_in += len(chunk)
+            mismatch = answer.mismatch(self._heard)
+            if mismatch:
+                self.counters.wrong_answers += 1
+                raise LineSilentError(f"{where}: {mismatch}")
+        return self._checked(answer, where)
+
+    def _checked(self, answer: Answer, where: str) -> bytes:
+        frame = self._heard
+        wire.debug("frame_received", port=self.port, frame=frame.hex())
+        if len(frame) > answer.size_of(frame):
+            self.counters.wrong_answers += 1
+            raise LineSilentError(f"{where}: bytes behind the answer")
+        # Whole, if perhaps damaged: no other answer to this request will come.
+        self._unanswered.pop(answer.head[0], None)
+        if not _crc_fits(frame):
+            self.counters.crc_errors += 1
+            raise LineSilentError(f"{where}: damaged answer (checksum)")
+        self._odd = False
+        return frame
+
+    async def _listen(self, duration_s: float) -> bytes:
+        """Return the next bytes, or none after the time."""
+        try:
+            async with asyncio.timeout(duration_s):
+                return await self._serial.read()
+        except TimeoutError:
+            return b""
+
+
+class Device:
+    """One unit on a line; retries what was not answered, never what was refused.
+
+    Errors: LineSilentError, LineRefusedError, PortError. `timeout_s` and `retries` of a call replace the device's
+    own: for a request that takes long, or one that must not be sent twice.
+    """
+
+    def __init__(self, line: Line, unit: int, *, timing: Timing, retries: int) -> None:
+        self.line = line
+        self.unit = unit
+        self._timing = timing
+        self._retries = retries
+
+    def __str__(self) -> str:
+        return f"unit {self.unit} on {self.line.port}"
+
+    async def read_registers(
+        self, address: int, count: int, *, timeout_s: float | None = None, retries: int | None = None
+    ) -> list[int]:
+        """Function 3; up to 125 registers."""
+        request = ReadHoldingRegistersRequest(address=address, count=count, dev_id=self.unit)
+        return list((await self._ask(request, self._data(3, 2 * count), timeout_s, retries)).registers)
+
+    async def read_inputs(
+        self, address: int, count: int, *, timeout_s: float | None = None, retries: int | None = None
+    ) -> list[int]:
+        """Function 4; up to 125 registers."""
+        request = ReadInputRegistersRequest(address=address, count=count, dev_id=self.unit)
+        return list((await self._ask(request, self._data(4, 2 * count), timeout_s, retries)).registers)
+
+    async def read_coils(
+        self, address: int, count: int, *, timeout_s: float | None = None, retries: int | None = None
+    ) -> list[bool]:
+        """Function 1."""
+        request = ReadCoilsRequest(address=address, count=count, dev_id=self.unit)
+        answer = self._data(1, (count + 7) // 8)
+        return list((await self._ask(request, answer, timeout_s, retries)).bits[:count])
+
+    async def write_registers(
+        self, address: int, values: list[int], *, timeout_s: float | None = None, retries: int | None = None
+    ) -> None:
+        """Function 16; up to 123 registers."""
+        request = WriteMultipleRegistersRequest(address=address, registers=values, dev_id=self.unit)
+        await self._ask(request, self._echo(16, address, len(values)), timeout_s, retries)
+
+    async def write_coil(
+        self, address: int, on: bool, *, timeout_s: float | None = None, retries: int | None = None
+    ) -> None:
+        """Function 5."""
+        request = WriteSingleCoilRequest(address=address, bits=[on], dev_id=self.unit)
+        await self._ask(request, self._echo(5, address, 0xFF00 if on else 0), timeout_s, retries)
+
+    async def _ask(
+        self, request: ModbusPDU, answer: Answer, timeout_s: float | None, retries: int | None
+    ) -> ModbusPDU:
+        timing = self._timing if timeout_s is None else replace(self._timing, timeout_s=timeout_s)
+        left = self._retries if retries is None else retries
+        while True:
+            try:
+                return await self.line.exchange(request, answer, timing)
+            except (LineSilentError, PortError) as error:
+                if left == 0:
+                    raise
+                log.debug("request_repeated", port=self.line.port, unit=self.unit, reason=str(error))
+            left -= 1
+            self.line.counters.retries += 1
+
+    def _data(self, function: int, size: int) -> Answer:
+        return Answer(bytes([self.unit, function, size & 0xFF]), 3 + size + 2)
+
+    def _echo(self, function: int, address: int, value: int) -> Answer:
+        return Answer(bytes([self.unit, function]) + struct.pack(">HH", address, value), 8)
+
+
+def _crc_fits(frame: bytes) -> bool:
+    return FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big"))

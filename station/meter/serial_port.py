@@ -1,0 +1,137 @@
+"""One serial port for asyncio: open, write, wait for bytes; says in plain words why it cannot."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import termios
+from typing import TYPE_CHECKING, Final, Literal
+
+import structlog
+
+from station.errors import PortError
+
+if TYPE_CHECKING:
+    import serial
+
+Parity = Literal["N", "E", "O"]
+
+log = structlog.get_logger(__name__)
+
+_PIECE: Final = 4096
+"""What one read takes at most: all that a terminal can hold."""
+
+_REASONS: Final = {
+    errno.ENOENT: "there is no such port: is the adapter plugged in, is the name right?",
+    errno.EACCES: "no permission: the user of this process must be in the group that owns it (often dialout)",
+    errno.EBUSY: "another program uses it",
+    errno.EAGAIN: "another program uses it",
+    errno.ENOTTY: "this is no serial port",
+    errno.EINVAL: "it does not take this baud rate or parity (a pseudo terminal only takes parity N)",
+}
+
+
+class SerialPort:
+    """A port, 8 data bits and one stop bit, held exclusively while it is open.
+
+    Every method raises PortError if the port is gone; it is closed then and may be opened again.
+    """
+
+    def __init__(self, name: str, *, baud: int, parity: Parity) -> None:
+        self.name = name
+        self._baud = baud
+        self._parity: Parity = parity
+        self._serial: serial.Serial | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port is held."""
+        return self._serial is not None
+
+    def open(self) -> None:
+        """Take the port; PortError says what is wrong and what to do."""
+        import serial  # a process that only checks records needs no port
+
+        try:
+            self._serial = serial.Serial(
+                self.name, self._baud, parity=self._parity, timeout=0, write_timeout=0, exclusive=True
+            )
+        except (OSError, ValueError, termios.error) as error:
+            raise PortError(f"{self.name}: {_reason(error)}") from error
+        with contextlib.suppress(OSError, ValueError, NotImplementedError):
+            # Without it an FTDI adapter keeps every answer back for 16 ms.
+            self._serial.set_low_latency_mode(True)
+        log.info("port_opened", port=self.name, baud=self._baud, parity=self._parity)
+
+    def close(self) -> None:
+        """Give the port back; nothing to do if it is closed."""
+        if self._serial is not None:
+            with contextlib.suppress(OSError, termios.error):
+                self._serial.close()
+            self._serial = None
+
+    def write(self, data: bytes) -> int:
+        """Hand bytes to the kernel without waiting; return how many it took."""
+        try:
+            return os.write(self._fd(), data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def discard_output(self) -> None:
+        """Forget what was written, but not sent yet."""
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(self._fd(), termios.TCOFLUSH)
+
+    def read_available(self) -> bytes:
+        """Return what has arrived, in as large a piece as the kernel has; empty if nothing."""
+        try:
+            data = os.read(self._fd(), _PIECE)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise self._lost(error) from error
+        return data
+
+    async def read(self) -> bytes:
+        """Wait until something has arrived and return it; never empty. Cancelled, it loses no byte."""
+        await self._readable()
+        data = self.read_available()
+        if not data:
+            # Ready, but without bytes: that is how a terminal says that it hung up.
+            raise self._lost(OSError(errno.EIO, "hung up"))
+        return data
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        fd = self._fd()
+
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        loop.add_reader(fd, wake)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(fd)
+
+    def _fd(self) -> int:
+        if self._serial is None:
+            raise PortError(f"{self.name}: closed")
+        return int(self._serial.fileno())
+
+    def _lost(self, error: OSError) -> PortError:
+        self.close()
+        log.warning("port_lost", port=self.name, reason=str(error))
+        return PortError(f"{self.name}: the port is gone ({error}): was the adapter unplugged?")
+
+
+def _reason(error: BaseException) -> str:
+    """Return why a port could not be opened; pyserial hides the number of some errors in their context."""
+    number = error.args[0] if error.args else None
+    if number in _REASONS:
+        return _REASONS[number]
+    return str(error) if error.__context__ is None else _reason(error.__context__)

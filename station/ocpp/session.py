@@ -1,0 +1,340 @@
+"""The RPC of OCPP-J over one connection at a time: one CALL out, requests in order (Part 4 section 4.1)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import uuid4
+
+import structlog
+from ocpp.exceptions import OCPPError
+
+from station.errors import StationError
+from station.ocpp import codec, frames, validation
+from station.ocpp.frames import Call, Error, ErrorCode, Malformed, Result
+from station.ocpp.router import Answer, Router, refusal
+from station.ocpp.schemas import Kind
+
+MOST_WAITING_REQUESTS = 32
+"""A CSMS has one request open at a time; this many wait for their turn before more are refused."""
+FINISH_S = 5.0
+"""How long the request that is being handled when the connection ends may go on before it is cut off."""
+
+log = structlog.get_logger("station.session")
+wire = structlog.get_logger("station.wire")
+
+
+class RpcError(StationError):
+    """A request of ours was not answered as hoped."""
+
+
+class Offline(RpcError):  # noqa: N818 - named after what is the case, as all below
+    """There is no connection, or it ended before the answer came: the request counts as not delivered."""
+
+
+class NotPermitted(RpcError):  # noqa: N818
+    """The request may not be sent at present (B01.FR.08); raised by the gate."""
+
+
+class CallTimeout(RpcError):  # noqa: N818
+    """No answer came in time: the request counts as not delivered, the connection may be dead."""
+
+
+class CallRefused(RpcError):  # noqa: N818
+    """The CSMS answered with a CALLERROR."""
+
+    def __init__(self, action: str, code: str, *, description: str = "", details: dict[str, Any] | None = None) -> None:
+        # The CSMS may repeat what it was sent.
+        super().__init__(f"{action} refused with {code}: {frames.redacted(description)}")
+        self.code = code
+        self.description = description
+        self.details = details or {}
+
+
+class ResponseInvalid(CallRefused):
+    """The CSMS answered with something that is no valid response; to be treated as a refusal."""
+
+
+class Connection(Protocol):
+    """A WebSocket as the session needs it."""
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """Yield each frame; end when the connection has ended, for whatever reason."""
+
+    async def send(self, frame: str) -> None:
+        """Write one frame; raise ConnectionError if the connection has ended."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """End the connection within a bounded time."""
+
+
+@dataclass(eq=False, slots=True)
+class _Order:
+    """A request of ours on its way: the lane sends it and settles `outcome`."""
+
+    request: Call
+    timeout_s: float
+    outcome: asyncio.Future[Result | Error | Malformed]
+
+    def settle(self, answer: Result | Error | Malformed) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(answer)
+
+    def fail(self, error: RpcError) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+
+
+@dataclass(eq=False, slots=True)
+class _Talk:
+    """What lives as long as one connection."""
+
+    connection: Connection
+    orders: asyncio.Queue[_Order] = field(default_factory=asyncio.Queue)
+    unsettled: set[_Order] = field(default_factory=set)
+    awaited: tuple[str, asyncio.Future[Result | Error | Malformed]] | None = None
+    """The id of the CALL that is out, and where its answer goes."""
+    requests: asyncio.Queue[Call | None] = field(default_factory=asyncio.Queue)
+    """In the order in which they came; None ends the worker."""
+    unanswered: set[str] = field(default_factory=set)
+
+    def hang_up(self) -> None:
+        """Settle what waits for an answer, forget what waits for its turn."""
+        for order in tuple(self.unsettled):
+            order.fail(Offline(f"the connection ended before {order.request.action} was answered"))
+        while not self.requests.empty():
+            self.requests.get_nowait()
+        self.requests.put_nowait(None)
+
+
+class RpcSession:
+    """Calls the CSMS and answers it, over whatever connection `serve` is given."""
+
+    def __init__(
+        self,
+        router: Router,
+        *,
+        timeout_s: Callable[[], float],
+        outgoing_gate: Callable[[str], None] = lambda action: None,
+        incoming_gate: Callable[[str], str | None] = lambda action: None,
+        on_invalid: Callable[[str], None] = lambda why: None,
+    ) -> None:
+        """`timeout_s`: how long a request waits for its answer once it is sent (NetworkConnectionProfile.messageTimeout).
+
+        `outgoing_gate` raises NotPermitted for an action that must wait. `incoming_gate` returns the code of the
+        CALLERROR for an action that is not to be handled, or raises an OCPPError. `on_invalid` is told whatever the
+        CSMS sends that is no valid OCPP.
+        """
+        self._router = router
+        self._timeout_s = timeout_s
+        self._outgoing_gate = outgoing_gate
+        self._incoming_gate = incoming_gate
+        self._on_invalid = on_invalid
+        self._talk: _Talk | None = None
+
+    @property
+    def connected(self) -> bool:
+        """A connection is being served."""
+        return self._talk is not None
+
+    async def call(self, request: object, *, timeout_s: float | None = None) -> Any:
+        """Send a dataclass of `ocpp.v201.call`; return the answer, the dataclass of that name in `call_result`.
+
+        Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid. Requests are sent one after the
+        other, in the order of these calls; `timeout_s` runs from the sending.
+        """
+        return await self.call_payload(codec.action_of(request), codec.encode(request), timeout_s=timeout_s)
+
+    async def call_payload(self, action: str, payload: dict[str, Any], *, timeout_s: float | None = None) -> Any:
+        """Send a request that is encoded already; see `call`."""
+        talk = self._talk
+        if talk is None:
+            raise Offline(f"{action} not sent: there is no connection")
+        self._outgoing_gate(action)
+        order = _Order(
+            Call(str(uuid4()), action, payload),
+            self._timeout_s() if timeout_s is None else timeout_s,
+            asyncio.get_running_loop().create_future(),
+        )
+        talk.unsettled.add(order)
+        talk.orders.put_nowait(order)
+        try:
+            answer = await order.outcome
+        finally:
+            talk.unsettled.discard(order)
+        return self._read_answer(action, answer)
+
+    async def serve(self, connection: Connection) -> None:
+        """Talk over this connection until it ends. Raises RuntimeError while another one is served."""
+        if self._talk is not None:
+            raise RuntimeError("the session serves another connection already")
+        talk = self._talk = _Talk(connection)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                lane = tasks.create_task(self._send_orders(talk), name="ocpp-calls")
+                worker = tasks.create_task(self._work_off(talk), name="ocpp-requests")
+                try:
+                    async for frame in connection:
+                        await self._receive(talk, frame)
+                finally:
+                    self._talk = None
+                    talk.hang_up()
+                lane.cancel()
+                await _finish(worker)
+        finally:
+            self._talk = None
+            talk.hang_up()
+
+    async def _send_orders(self, talk: _Talk) -> None:
+        """The lane: at most one CALL of ours is out, however many wait (Part 4 section 4.1.1)."""
+        while True:
+            order = await talk.orders.get()
+            if order.outcome.done():
+                continue
+            try:
+                # Again, for the CSMS may have changed its mind while the request waited.
+                self._outgoing_gate(order.request.action)
+            except NotPermitted as error:
+                order.fail(error)
+            else:
+                await self._exchange(talk, order)
+
+    async def _exchange(self, talk: _Talk, order: _Order) -> None:
+        """Send a request and wait for its answer, even if nobody cares any more: until then the lane is taken."""
+        action = order.request.action
+        answer: asyncio.Future[Result | Error | Malformed] = asyncio.get_running_loop().create_future()
+        talk.awaited = (order.request.id, answer)
+        try:
+            async with asyncio.timeout(order.timeout_s):
+                await self._write(talk, order.request)
+                order.settle(await answer)
+        except TimeoutError:
+            log.warning("call_timed_out", action=action, id=order.request.id, timeout_s=order.timeout_s)
+            order.fail(CallTimeout(f"no answer to {action} within {order.timeout_s:g} s"))
+        except ConnectionError as error:
+            order.fail(Offline(f"{action} not sent: {error}"))
+        finally:
+            talk.awaited = None
+
+    def _read_answer(self, action: str, answer: Result | Error | Malformed) -> Any:
+        match answer:
+            case Error(_, code, description, details):
+                raise CallRefused(action, code, description=description, details=details)
+            case Malformed():
+                raise ResponseInvalid(action, ErrorCode.RPC_FRAMEWORK_ERROR, description=answer.why)
+            case Result(_, payload):
+                violation = validation.check(action, Kind.RESPONSE, payload)
+                if violation is None:
+                    return codec.decode_response(action, payload)
+                log.warning("response_invalid", action=action, code=violation.code, why=violation.description)
+                self._on_invalid(f"{action}Response: {violation.description}")
+                raise ResponseInvalid(action, violation.code, description=violation.description)
+
+    async def _receive(self, talk: _Talk, frame: str | bytes) -> None:
+        wire.debug("frame_received", frame=_Shown(frame))
+        match frames.parse(frame):
+            case Call() as request:
+                await self._queue(talk, request)
+            case Result() | Error() as answer:
+                self._take_answer(talk, answer, to=answer.id)
+            case Malformed() as malformed:
+                log.warning("frame_malformed", why=malformed.why)
+                self._on_invalid(malformed.why)
+                if malformed.answer_to is not None:
+                    self._take_answer(talk, malformed, to=malformed.answer_to)
+                elif malformed.reply is not None:
+                    await self._reply(talk, malformed.reply)
+
+    def _take_answer(self, talk: _Talk, answer: Result | Error | Malformed, *, to: str) -> None:
+        awaited_id, outcome = talk.awaited or (None, None)
+        if outcome is None or awaited_id != to or outcome.done():
+            # Late, twice, or not to us; Part 4 section 4.1.4 has ids that never come again.
+            log.info("answer_ignored", id=to, error=answer.code if isinstance(answer, Error) else None)
+        else:
+            outcome.set_result(answer)
+
+    async def _queue(self, talk: _Talk, request: Call) -> None:
+        if request.id in talk.unanswered:
+            why = "a request with this id is being handled"
+            self._on_invalid(why)
+            await self._reply(talk, Error(request.id, ErrorCode.RPC_FRAMEWORK_ERROR, why))
+        elif len(talk.unanswered) >= MOST_WAITING_REQUESTS:
+            log.warning("request_flood", action=request.action)
+            await self._reply(talk, Error(request.id, ErrorCode.GENERIC_ERROR, "too many requests at once"))
+        else:
+            talk.unanswered.add(request.id)
+            talk.requests.put_nowait(request)
+
+    async def _work_off(self, talk: _Talk) -> None:
+        """Answer one request after the other; in its own task, so that answers to our calls still arrive."""
+        while (request := await talk.requests.get()) is not None:
+            answer = await self._answer(request)
+            if answer.invalid is not None:
+                self._on_invalid(answer.invalid)
+            talk.unanswered.discard(request.id)
+            if await self._reply(talk, answer.frame):
+                await _follow(answer, request.action)
+
+    async def _answer(self, request: Call) -> Answer:
+        try:
+            code = self._incoming_gate(request.action)
+        except OCPPError as error:
+            return Answer(refusal(request, error))
+        if code is not None:
+            return Answer(Error(request.id, code, f"{request.action} is not accepted at present"))
+        return await self._router.respond(request)
+
+    async def _reply(self, talk: _Talk, answer: Result | Error) -> bool:
+        """Write an answer; return whether it could be written."""
+        try:
+            await self._write(talk, answer)
+        except ConnectionError as error:
+            log.info("answer_not_delivered", id=answer.id, why=str(error))
+            return False
+        except (TypeError, ValueError, RecursionError):
+            log.exception("answer_unwritable", id=answer.id)
+            await self._reply(talk, Error(answer.id, ErrorCode.INTERNAL_ERROR, "the answer cannot be written"))
+            return False
+        return True
+
+    async def _write(self, talk: _Talk, message: Call | Result | Error) -> None:
+        text = frames.to_text(message)
+        wire.debug("frame_sent", frame=_Shown(text))
+        await talk.connection.send(text)
+
+
+async def _follow(answer: Answer, action: str) -> None:
+    """Do what comes after an answer; its failure is no reason to stop answering."""
+    if answer.then is None:
+        return
+    try:
+        work = answer.then()
+        if work is not None:
+            await work
+    except RpcError as error:
+        log.info("consequence_not_told", action=action, why=str(error))
+    except Exception:
+        log.exception("consequence_crashed", action=action)
+
+
+async def _finish(worker: asyncio.Task[None]) -> None:
+    """Let the request that is being handled come to its end: half a change is worse than none."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FINISH_S):
+            await asyncio.shield(worker)
+    if not worker.done():
+        log.error("request_handler_cut_off", after_s=FINISH_S)
+        worker.cancel()
+
+
+class _Shown:
+    """A frame in the log: made readable, and rid of secrets, only where it is really written."""
+
+    __slots__ = ("_frame",)
+
+    def __init__(self, frame: str | bytes) -> None:
+        self._frame = frame
+
+    def __repr__(self) -> str:
+        return frames.redacted(self._frame) if isinstance(self._frame, str) else f"{len(self._frame)} bytes"

@@ -1,0 +1,108 @@
+"""What the CSMS still has to be told, in order, and what was given up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from station.storage.database import Database, instant_of, text_of
+
+COLUMNS = "id, kind, body, transaction_id, seq_no, created_at, attempts, offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that waits."""
+
+    id: int
+    kind: str
+    body: str
+    """JSON; what is in it is not this layer's business."""
+    transaction_id: str | None
+    seq_no: int | None
+    created_at: datetime
+    attempts: int
+    offline: bool
+    """It happened while the station was offline, or could not be sent before it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was given up."""
+
+    message: Queued
+    reason: str
+    buried_at: datetime
+
+
+class Outbox:
+    """The queue. Each change is committed by itself unless it stands in a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(
+        self,
+        kind: str,
+        body: str,
+        *,
+        created_at: datetime,
+        offline: bool,
+        transaction_id: str | None = None,
+        seq_no: int | None = None,
+    ) -> int:
+        """Append a message and return its id, which is higher than all before."""
+        cursor = self._database.execute(
+            "INSERT INTO outbox (kind, body, transaction_id, seq_no, created_at, offline) VALUES (?, ?, ?, ?, ?, ?)",
+            (kind, body, transaction_id, seq_no, text_of(created_at), offline),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def head(self, limit: int = 1) -> list[Queued]:
+        """Return the oldest messages, oldest first."""
+        rows = self._database.execute(f"SELECT {COLUMNS} FROM outbox ORDER BY id LIMIT ?", (limit,))  # noqa: S608
+        return [_queued(row) for row in rows]
+
+    def remove(self, message_id: int) -> None:
+        """Forget a message that was answered; one that is not there is no error."""
+        self._database.execute("DELETE FROM outbox WHERE id = ?", (message_id,))
+
+    def count_attempt(self, message_id: int) -> None:
+        """Remember that a message was sent in vain."""
+        self._database.execute("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", (message_id,))
+
+    def mark_all_offline(self) -> None:
+        """Mark all that waits: it will arrive late."""
+        self._database.execute("UPDATE outbox SET offline = 1 WHERE offline = 0")
+
+    def bury(self, message_id: int, reason: str, at: datetime) -> None:
+        """Give a message up: move it to the dead letters. One that is not there is no error."""
+        with self._database.transaction():
+            self._database.execute(
+                f"INSERT INTO dead_letters ({COLUMNS}, reason, buried_at)"  # noqa: S608
+                f" SELECT {COLUMNS}, ?, ? FROM outbox WHERE id = ?",
+                (reason, text_of(at), message_id),
+            )
+            self._database.execute("DELETE FROM outbox WHERE id = ?", (message_id,))
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Return what was given up, oldest first."""
+        rows = self._database.execute(f"SELECT {COLUMNS}, reason, buried_at FROM dead_letters ORDER BY id")  # noqa: S608
+        return [DeadLetter(_queued(row[:-2]), row[-2], instant_of(row[-1])) for row in rows]
+
+    def pending_of(self, transaction_id: str) -> int:
+        """Return how many messages of a transaction wait (GetTransactionStatus, messagesInQueue)."""
+        return self._count("WHERE transaction_id = ?", (transaction_id,))
+
+    def size(self) -> int:
+        """Return how many messages wait."""
+        return self._count()
+
+    def _count(self, where: str = "", parameters: tuple[Any, ...] = ()) -> int:
+        row = self._database.execute(f"SELECT count(*) FROM outbox {where}", parameters).fetchone()  # noqa: S608
+        return int(row[0])
+
+
+def _queued(row: tuple[Any, ...]) -> Queued:
+    message_id, kind, body, transaction_id, seq_no, created_at, attempts, offline = row
+    return Queued(message_id, kind, body, transaction_id, seq_no, instant_of(created_at), attempts, bool(offline))

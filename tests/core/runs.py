@@ -1,0 +1,147 @@
+"""A session under test: feed it events, look at what it wants done and what it tells."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from ocpp.v201.enums import ReasonEnumType, TransactionEventEnumType, TriggerReasonEnumType
+
+from station.core import effects as do
+from station.core import events as on
+from station.core.policy import Moment, Policy
+from station.core.records import LeftOver, Reading, RecordKind, SignedRecord
+from station.core.reports import Alert, TransactionReport
+from station.core.session import Session, Transaction
+from station.core.step import step
+from station.core.tokens import IdToken
+from tests.fakes import NOON, a_record
+
+ANNA = IdToken("04A1B2C3", "ISO14443")
+BERT = IdToken("04D4E5F6", "ISO14443")
+NOTHING_LEFT = LeftOver(output_on=False, contactor_closed=False, begin=None, end=None)
+STARTED, UPDATED, ENDED = (
+    TransactionEventEnumType.started,
+    TransactionEventEnumType.updated,
+    TransactionEventEnumType.ended,
+)
+
+E = TypeVar("E")
+
+
+class Run:
+    """Each event takes a second; effects add up until they are `taken`."""
+
+    def __init__(self, *, session: Session | None = None, awake: bool = True, **policy: Any) -> None:
+        self.policy = Policy(evse_name="DE*ABC*E1", version="1.2.3", **policy)
+        self.session = session or Session(evse_id=1)
+        self.now = NOON
+        self.effects: list[do.Effect] = []
+        self._ids, self._paginations = count(1), count(100)
+        if awake:
+            self(on.Woken(NOTHING_LEFT))
+            self.effects.clear()
+
+    def __call__(self, *events: on.Event) -> list[do.Effect]:
+        """Take the events; return what they caused."""
+        caused: list[do.Effect] = []
+        for event in events:
+            self.now += timedelta(seconds=1)
+            moment = Moment(self.now, fresh_id=f"transaction-{next(self._ids)}")
+            self.session, effects = step(self.session, event, self.policy, moment)
+            caused += effects
+        self.effects += caused
+        return caused
+
+    # What people and devices do
+
+    def card(self, token: IdToken = ANNA) -> list[do.Effect]:
+        return self(on.Authorized(token))
+
+    def remote(self, number: int = 7, token: IdToken = ANNA) -> list[do.Effect]:
+        return self(on.Authorized(token, remote_start_id=number))
+
+    def pilot(self, *letters: str) -> list[do.Effect]:
+        return self(*(on.PilotChanged(letter) for letter in letters))
+
+    def sign_begin(self) -> list[do.Effect]:
+        return self(on.BeginSigned(self.record(RecordKind.TURN_ON)))
+
+    def sign_end(self, energy_wh: int = 4200) -> list[do.Effect]:
+        return self(on.EndSigned(self.record(RecordKind.TURN_OFF, energy_wh)))
+
+    def record(self, kind: RecordKind, session_energy_wh: int = 0) -> SignedRecord:
+        energy = 1000 + session_energy_wh
+        return a_record(kind, next(self._paginations), energy_wh=energy, session_energy_wh=session_energy_wh)
+
+    def sample(self, energy_wh: int = 1500) -> list[do.Effect]:
+        return self(on.Sampled(a_reading(energy_wh)))
+
+    def expire(self, timer: on.Timer) -> list[do.Effect]:
+        return self(on.TimerExpired(timer))
+
+    def restart(self, left_over: LeftOver | None = NOTHING_LEFT) -> list[do.Effect]:
+        return self(on.Woken(left_over))
+
+    # Whole stretches
+
+    def charging(self) -> "Run":
+        """Plugged, authorized, signed, drawing; the effects so far are forgotten."""
+        self.pilot("B")
+        self.card()
+        self.sign_begin()
+        self.pilot("C")
+        self.effects.clear()
+        return self
+
+    def stop(self, cause: on.StopCause) -> list[do.Effect]:
+        return self(on.StopRequested(cause))
+
+    # What came of it
+
+    @property
+    def transaction(self) -> Transaction:
+        assert self.session.transaction is not None
+        return self.session.transaction
+
+    @property
+    def reports(self) -> list[TransactionReport]:
+        return reports(self.effects)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return [effect.alert for effect in self.effects if isinstance(effect, do.Raise)]
+
+
+def reports(effects: list[do.Effect]) -> list[TransactionReport]:
+    return [effect.report for effect in effects if isinstance(effect, do.Report)]
+
+
+def only(effects: list[do.Effect], kind: type[E]) -> E:
+    """Return the one effect of this kind."""
+    [found] = [effect for effect in effects if isinstance(effect, kind)]
+    return found
+
+
+def has(effects: list[do.Effect], *kinds: type) -> bool:
+    return any(isinstance(effect, kinds) for effect in effects)
+
+
+def only_report(effects: list[do.Effect]) -> TransactionReport:
+    [report] = reports(effects)
+    return report
+
+
+def ending(report: TransactionReport) -> tuple[TriggerReasonEnumType, ReasonEnumType | None]:
+    """Return trigger and reason of an Ended event."""
+    assert report.event is ENDED
+    return report.trigger, report.stopped_reason
+
+
+def a_reading(energy_wh: int = 1500, *, at: datetime = NOON) -> Reading:
+    amps, volts = (16.0, 15.9, 16.1), (229.8, 230.1, 231.0)
+    return Reading(at, energy_wh, power_w=11040.0, current_a=amps, voltage_v=volts, frequency_hz=50.01)
+
+
+def left(*, output_on: bool = False, begin: SignedRecord | None = None, end: SignedRecord | None = None) -> LeftOver:
+    return replace(NOTHING_LEFT, output_on=output_on, contactor_closed=output_on, begin=begin, end=end)

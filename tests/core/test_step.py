@@ -1,0 +1,439 @@
+"""The rules of a session from the first plug to Ended: what is signed, offered and told, and in which order."""
+
+import pytest
+
+from station.core import effects as do
+from station.core import events as on
+from station.core.faults import Fault
+from station.core.policy import TxPoint
+from station.core.records import Metadata
+from station.core.session import Metering, connector_status, idle
+from tests.core.runs import ANNA, BERT, ENDED, STARTED, UPDATED, Run, ending, has, only, only_report, reports
+
+
+def points(*names: TxPoint) -> dict[str, frozenset[TxPoint]]:
+    return {"start_points": frozenset(names)}
+
+
+# Plug and card, in either order
+
+
+def test_a_plug_alone_starts_nothing_and_tells_nothing() -> None:
+    run = Run()
+    assert run.pilot("B") == []
+    assert connector_status(run.session) == "Occupied"
+
+
+def test_plug_first_then_card_locks_and_has_the_start_signed() -> None:
+    run = Run()
+    run.pilot("B")
+    caused = run.card()
+    assert caused.index(do.Lock()) < caused.index(only(caused, do.TurnOn))
+    assert not has(caused, do.Offer, do.Report)
+
+
+def test_card_first_then_plug_has_the_start_signed_once_the_cable_is_in() -> None:
+    run = Run(ev_connection_timeout_s=45.0)
+    assert run.card() == [do.StartTimer(on.Timer.EV_CONNECT, 45.0)]
+    caused = run.pilot("B")
+    assert do.StopTimer(on.Timer.EV_CONNECT) in caused
+    assert has(caused, do.TurnOn)
+
+
+def test_the_meter_signs_who_charges_where() -> None:
+    run = Run()
+    run.pilot("B")
+    turn_on = only(run.card(), do.TurnOn)
+    assert turn_on.metadata == Metadata(
+        "contract-id: rfid:04A1B2C3", "evse-id: DE*ABC*E1", "csc-sw-version: 1.2.3"
+    )
+
+
+def test_no_current_is_offered_before_the_start_is_signed() -> None:
+    run = Run()
+    run.pilot("B")
+    caused = run.card() + run.pilot("C") + run(on.LimitChanged(10.0)) + run.pilot("B")
+    assert not has(caused, do.Offer)
+    assert only(run.sign_begin(), do.Offer) == do.Offer(10.0)
+
+
+def test_the_signed_start_is_stored_and_reported_together_with_the_offer() -> None:
+    run = Run()
+    run.pilot("B")
+    run.card()
+    caused = run.sign_begin()
+    record = run.transaction.begin
+    assert record is not None
+    assert do.OpenReceipt("transaction-3", ANNA, run.now) in caused
+    assert do.KeepRecord("transaction-3", record) in caused
+    assert do.Offer(16.0) in caused
+    started = only_report(caused)
+    assert (started.event, started.seq_no, started.trigger) == (STARTED, 0, "Authorized")
+    assert (started.id_token, started.evse_id, started.charging_state) == (ANNA, 1, "EVConnected")
+
+
+def test_card_first_is_started_by_the_plug() -> None:
+    run = Run()
+    run.card()
+    run.pilot("B")
+    assert only_report(run.sign_begin()).trigger == "CablePluggedIn"
+
+
+def test_a_vehicle_that_waits_in_state_c_is_reported_charging_at_once() -> None:
+    run = Run()
+    run.pilot("C")
+    run.card()
+    assert only_report(run.sign_begin()).charging_state == "Charging"
+
+
+def test_a_second_card_while_a_driver_is_authorized_changes_nothing() -> None:
+    run = Run().charging()
+    before = run.session
+    assert run.card(BERT) == []
+    assert run.session == before
+
+
+def test_text_that_the_meter_cannot_sign_is_named() -> None:
+    run = Run()
+    run.pilot("B")
+    turn_on = only(run.card(on.IdToken('a"b', "Central")), do.TurnOn)
+    assert turn_on.shortened == ("meta1",)
+
+
+# Other start points
+
+
+def test_ev_connected_starts_with_the_plug_and_tells_the_card_and_the_signature_later() -> None:
+    run = Run(**points(TxPoint.EV_CONNECTED))
+    started = only_report(run.pilot("B"))
+    assert (started.event, started.trigger, started.id_token) == (STARTED, "CablePluggedIn", None)
+    told = only_report(run.card())
+    assert (told.event, told.trigger, told.id_token) == (UPDATED, "Authorized", ANNA)
+    signed = only_report(run.sign_begin())
+    assert (signed.event, signed.trigger) == (UPDATED, "SignedDataReceived")
+    assert signed.samples[0].values[0].context == "Transaction.Begin"
+
+
+def test_ev_connected_opens_the_receipt_with_the_driver_when_the_start_is_signed() -> None:
+    run = Run(**points(TxPoint.EV_CONNECTED))
+    assert not has(run.pilot("B") + run.card(), do.OpenReceipt)
+    assert only(run.sign_begin(), do.OpenReceipt).id_token == ANNA
+
+
+def test_ev_connected_without_a_driver_ends_when_the_cable_leaves_and_has_no_receipt() -> None:
+    run = Run(**points(TxPoint.EV_CONNECTED))
+    run.pilot("B")
+    caused = run.pilot("A")
+    assert ending(only_report(caused)) == ("EVCommunicationLost", "EVDisconnected")
+    assert only_report(caused).samples == ()
+    assert not has(caused, do.TurnOff, do.CloseReceipt)
+
+
+def test_authorized_starts_with_the_card_and_names_the_evse_when_the_cable_is_in() -> None:
+    run = Run(**points(TxPoint.AUTHORIZED))
+    started = only_report(run.card())
+    assert (started.event, started.trigger, started.charging_state) == (STARTED, "Authorized", "Idle")
+    plugged = only_report(run.pilot("B"))
+    assert (plugged.trigger, plugged.evse_id, plugged.charging_state) == ("CablePluggedIn", 1, "EVConnected")
+
+
+@pytest.mark.ocpp("E01.FR.04")
+def test_data_signed_starts_with_the_signed_value_and_shows_it() -> None:
+    run = Run(**points(TxPoint.DATA_SIGNED))
+    run.pilot("B")
+    assert not has(run.card(), do.Report)
+    started = only_report(run.sign_begin())
+    assert (started.event, started.trigger) == (STARTED, "SignedDataReceived")
+    assert started.samples[0].values[0].signed is not None
+
+
+@pytest.mark.ocpp("E01.FR.06")
+def test_energy_transfer_starts_when_the_vehicle_draws() -> None:
+    run = Run(**points(TxPoint.ENERGY_TRANSFER))
+    run.pilot("B")
+    run.card()
+    assert not has(run.sign_begin(), do.Report)
+    started = only_report(run.pilot("C"))
+    assert (started.event, started.trigger, started.charging_state) == (STARTED, "ChargingStateChanged", "Charging")
+    assert len([effect for effect in run.effects if isinstance(effect, do.OpenReceipt)]) == 1
+
+
+def test_energy_transfer_starts_at_once_if_the_vehicle_was_waiting_for_current() -> None:
+    run = Run(**points(TxPoint.ENERGY_TRANSFER))
+    run.pilot("C")
+    run.card()
+    assert only_report(run.sign_begin()).event is STARTED
+
+
+def test_energy_transfer_that_never_came_is_not_told_but_its_receipt_is_closed() -> None:
+    run = Run(**points(TxPoint.ENERGY_TRANSFER))
+    run.pilot("B")
+    run.card()
+    run.sign_begin()
+    run.pilot("A")
+    caused = run.sign_end(0)
+    assert not has(caused, do.Report)
+    assert has(caused, do.KeepRecord)
+    assert has(caused, do.CloseReceipt)
+    assert idle(run.session)
+
+
+@pytest.mark.parametrize("names", [(), (TxPoint.PARKING_BAY_OCCUPANCY,)])
+def test_energy_never_flows_untold_whatever_the_start_points_are(names: tuple[TxPoint, ...]) -> None:
+    run = Run(**points(*names))
+    run.pilot("B")
+    run.card()
+    run.sign_begin()
+    assert only_report(run.pilot("C")).event is STARTED
+
+
+@pytest.mark.parametrize("point", list(TxPoint))
+def test_each_start_point_gives_one_started_and_one_ended_without_a_gap(point: TxPoint) -> None:
+    run = Run(**points(point)).charging()
+    run.pilot("B")
+    run.stop(on.StopCause.CARD)
+    run.sign_end()
+    told = Run(**points(point))
+    told.pilot("B")
+    told.card()
+    told.sign_begin()
+    told.pilot("C", "B")
+    told.stop(on.StopCause.CARD)
+    told.sign_end()
+    assert [report.seq_no for report in told.reports] == list(range(len(told.reports)))
+    assert [report.event for report in told.reports].count(STARTED) == 1
+    assert [report.event for report in told.reports][-1] is ENDED
+    assert told.session == run.session
+
+
+# Remote start
+
+
+@pytest.mark.ocpp("F01.FR.25")
+def test_the_first_event_after_a_remote_start_says_so_with_its_number() -> None:
+    run = Run()
+    run.pilot("B")
+    run.remote(7)
+    started = only_report(run.sign_begin())
+    assert (started.trigger, started.remote_start_id) == ("RemoteStart", 7)
+
+
+def test_a_remote_start_before_the_cable_says_so_too() -> None:
+    run = Run()
+    run.remote(7)
+    run.pilot("B")
+    started = only_report(run.sign_begin())
+    assert (started.trigger, started.remote_start_id) == ("RemoteStart", 7)
+
+
+def test_a_remote_start_of_a_transaction_that_runs_is_an_update() -> None:
+    run = Run(**points(TxPoint.EV_CONNECTED))
+    run.pilot("B")
+    told = only_report(run.remote(7))
+    assert (told.event, told.trigger, told.remote_start_id) == (UPDATED, "RemoteStart", 7)
+
+
+def test_the_remote_start_number_is_sent_once() -> None:
+    run = Run()
+    run.remote(7)
+    run.pilot("B")
+    run.sign_begin()
+    run.pilot("C", "B", "A")
+    run.sign_end()
+    assert [report.remote_start_id for report in run.reports] == [7, None, None, None]
+
+
+# Current
+
+
+@pytest.mark.parametrize(
+    ("cable", "limit", "offered"),
+    [(None, None, 16.0), (13.0, None, 13.0), (20.0, 10.0, 10.0), (13.0, 20.0, 13.0), (None, 5.9, 0.0)],
+)
+def test_the_smallest_limit_is_offered_and_nothing_below_six_ampere(
+    cable: float | None, limit: float | None, offered: float
+) -> None:
+    run = Run()
+    run(on.PilotChanged("B", cable))
+    if limit is not None:
+        run(on.LimitChanged(limit))
+    run.card()
+    run.sign_begin()
+    assert run.session.offered_amps == offered
+    assert has(run.effects, do.Offer) is (offered > 0)
+
+
+def test_a_new_limit_is_offered_once() -> None:
+    run = Run().charging()
+    assert run(on.LimitChanged(8.0)) == [do.Offer(8.0)]
+    assert run(on.LimitChanged(8.0)) == []
+
+
+def test_a_limit_of_nothing_suspends_and_a_limit_resumes() -> None:
+    run = Run().charging()
+    caused = run(on.LimitChanged(0.0))
+    assert do.Withhold() in caused
+    assert only_report(caused).charging_state == "SuspendedEVSE"
+    caused = run(on.LimitChanged(12.0))
+    assert do.Offer(12.0) in caused
+    assert only_report(caused).charging_state == "Charging"
+
+
+def test_the_vehicle_suspends_and_resumes() -> None:
+    run = Run().charging()
+    told = reports(run.pilot("B", "C"))
+    assert [report.charging_state for report in told] == ["SuspendedEV", "Charging"]
+    assert {report.trigger for report in told} == {"ChargingStateChanged"}
+
+
+# Samples
+
+
+def test_samples_are_taken_from_the_signed_start_on_and_reported() -> None:
+    run = Run(updated_interval_s=30.0)
+    run.pilot("B")
+    run.card()
+    assert do.StartTimer(on.Timer.SAMPLE, 30.0) in run.sign_begin()
+    assert run.expire(on.Timer.SAMPLE) == [do.TakeSample(), do.StartTimer(on.Timer.SAMPLE, 30.0)]
+    told = only_report(run.sample(1500))
+    assert (told.event, told.trigger) == (UPDATED, "MeterValuePeriodic")
+    assert [value.value for value in told.samples[0].values] == [1500.0]
+
+
+def test_an_interval_of_zero_means_no_samples() -> None:
+    run = Run(updated_interval_s=0.0).charging()
+    assert run.expire(on.Timer.SAMPLE) == [do.TakeSample()]
+    run = Run(updated_interval_s=0.0)
+    run.pilot("B")
+    run.card()
+    assert not has(run.sign_begin(), do.StartTimer)
+
+
+def test_sampling_stops_with_the_transaction() -> None:
+    run = Run().charging()
+    assert do.StopTimer(on.Timer.SAMPLE) in run.stop(on.StopCause.CARD)
+    assert run.expire(on.Timer.SAMPLE) == []
+    assert not has(run.sample(), do.Report)
+
+
+# The end
+
+
+def test_at_the_end_the_current_goes_before_the_meter_is_asked_to_sign() -> None:
+    run = Run().charging()
+    caused = run.stop(on.StopCause.CARD)
+    assert caused.index(do.Withhold()) < caused.index(do.TurnOff())
+    assert not has(caused, do.Report)
+
+
+def test_ended_waits_for_the_signed_end_and_closes_the_receipt() -> None:
+    run = Run().charging()
+    run.stop(on.StopCause.CARD)
+    caused = run.sign_end()
+    ended = only_report(caused)
+    assert ending(ended) == ("StopAuthorized", "Local")
+    assert [value.context for sample in ended.samples for value in sample.values] == [
+        "Transaction.Begin",
+        "Transaction.End",
+    ]
+    assert has(caused, do.KeepRecord)
+    assert do.CloseReceipt("transaction-3", run.now, ended.stopped_reason) in caused  # type: ignore[arg-type]
+    assert caused[-1] == do.Unlock()
+
+
+@pytest.mark.parametrize(
+    ("event", "trigger", "reason", "state"),
+    [
+        (on.StopRequested(on.StopCause.CARD), "StopAuthorized", "Local", "EVConnected"),
+        (on.StopRequested(on.StopCause.REMOTE), "RemoteStop", "Remote", "EVConnected"),
+        (on.StopRequested(on.StopCause.DEAUTHORIZED), "Deauthorized", "DeAuthorized", "EVConnected"),
+        (on.StopRequested(on.StopCause.RESET), "ResetCommand", "ImmediateReset", "EVConnected"),
+        (on.StopRequested(on.StopCause.SHUTDOWN), "AbnormalCondition", "Reboot", "EVConnected"),
+        (on.PilotChanged("A"), "EVCommunicationLost", "EVDisconnected", "Idle"),
+        (on.PilotChanged("F"), "AbnormalCondition", "Other", "EVConnected"),
+        (on.FaultRaised(Fault.CONTROLLER), "AbnormalCondition", "Other", "EVConnected"),
+    ],
+)
+def test_each_way_to_stop_tells_its_trigger_and_reason(
+    event: on.Event, trigger: str, reason: str, state: str
+) -> None:
+    run = Run().charging()
+    run(event)
+    ended = only_report(run.sign_end())
+    assert (ended.trigger, ended.stopped_reason, ended.charging_state) == (trigger, reason, state)
+
+
+def test_the_first_reason_to_stop_counts() -> None:
+    run = Run().charging()
+    run.stop(on.StopCause.REMOTE)
+    run.pilot("A")
+    assert ending(only_report(run.sign_end())) == ("RemoteStop", "Remote")
+
+
+def test_a_stop_while_the_start_is_signed_tells_started_and_ended_and_offers_nothing() -> None:
+    run = Run()
+    run.pilot("B")
+    run.card()
+    assert run.stop(on.StopCause.CARD) == []
+    caused = run.sign_begin()
+    assert only_report(caused).event is STARTED
+    assert do.TurnOff() in caused
+    assert not has(run.effects, do.Offer)
+    assert only_report(run.sign_end(0)).event is ENDED
+    assert idle(run.session)
+
+
+def test_a_stop_of_another_transaction_is_ignored() -> None:
+    run = Run().charging()
+    assert run(on.StopRequested(on.StopCause.REMOTE, "transaction-99")) == []
+    assert run.transaction.stop is None
+
+
+def test_after_ended_nothing_starts_by_itself_while_the_cable_stays() -> None:
+    for point in TxPoint:
+        run = Run(**points(point)).charging()
+        run.stop(on.StopCause.CARD)
+        run.sign_end()
+        later = [
+            *run.sample(),
+            *run.pilot("C", "B"),
+            *run(on.LimitChanged(10.0), on.Blocked(True), on.Blocked(False)),
+            *run(on.FaultRaised(Fault.METER), on.FaultCleared(Fault.METER)),
+            *[effect for timer in on.Timer for effect in run.expire(timer)],
+        ]
+        assert not has(later, do.TurnOn, do.Offer, do.Report), point
+        assert idle(run.session)
+
+
+def test_a_card_starts_anew_while_the_cable_stays() -> None:
+    run = Run().charging()
+    run.stop(on.StopCause.CARD)
+    run.sign_end()
+    assert has(run.card(), do.TurnOn)
+    started = only_report(run.sign_begin())
+    assert (started.event, started.seq_no) == (STARTED, 0)
+    assert started.transaction_id != "transaction-3"
+
+
+# Blocked
+
+
+def test_a_blocked_evse_admits_nobody() -> None:
+    for point in TxPoint:
+        run = Run(**points(point))
+        run(on.Blocked(True))
+        assert run.pilot("B") == []
+        assert run.card() == []
+        assert connector_status(run.session) == "Unavailable"
+        run(on.Blocked(False))
+        assert connector_status(run.session) == "Occupied"
+
+
+def test_blocking_leaves_who_was_admitted_before() -> None:
+    run = Run()
+    run.card()
+    run(on.Blocked(True))
+    assert has(run.pilot("B"), do.TurnOn)
+    run.sign_begin()
+    assert run.session.metering is Metering.ON
+    assert connector_status(run.session) == "Occupied"

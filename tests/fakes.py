@@ -1,0 +1,264 @@
+"""Devices and a store that behave like the real ones, without wires: their state outlives the daemon."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from station.core.documents import from_document, to_document
+from station.core.effects import CloseReceipt, KeepRecord, OpenReceipt, Raise, Report, StoredEffect
+from station.core.records import LeftOver, Metadata, Reading, RecordKind, SignedRecord
+from station.core.reports import Alert, TransactionReport
+from station.core.session import Session
+from station.errors import DeviceError, LineSilentError
+from station.hardware.ports import PilotLetter, PilotStatus
+from station.meter.port import MeterIdentity
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+KEY = b"the meter's key"
+SIGNING_S = 10.0
+"""METER.md section 5: turn-on command to signed data, at most."""
+
+
+def a_record(
+    kind: RecordKind, pagination: int, *, energy_wh: int = 1000, session_energy_wh: int = 0, meta: str = ""
+) -> SignedRecord:
+    """Return a record as the meter would sign it; no two of different content have the same bytes."""
+    return SignedRecord(
+        kind=kind,
+        ocmf=f"OCMF|{kind}|{pagination}|{energy_wh}|{session_energy_wh}|{meta}".encode(),
+        public_key=KEY,
+        meter_serial="001BZR1521070003",
+        pagination=pagination,
+        taken_at=NOON + timedelta(seconds=pagination),
+        energy_wh=energy_wh,
+        session_energy_wh=session_energy_wh,
+        verified=True,
+    )
+
+
+@dataclass
+class MeterHardware:
+    """What a meter is and keeps (METER.md section 5); nothing here knows of the daemon."""
+
+    output_on: bool = False
+    begin: SignedRecord | None = None
+    end: SignedRecord | None = None
+    energy_wh: int = 1000
+    session_energy_wh: int = 0
+    counter: int = 7
+    signed: list[SignedRecord] = field(default_factory=list)
+    """Every record it ever made."""
+
+    def turn_on(self, metadata: Metadata) -> SignedRecord:
+        self.session_energy_wh = 0
+        self.output_on = True
+        self.begin = self._sign(RecordKind.TURN_ON, metadata.meta1)
+        return self.begin
+
+    def turn_off(self) -> SignedRecord:
+        self.output_on = False
+        self.end = self._sign(RecordKind.TURN_OFF, "")
+        return self.end
+
+    def flow(self, energy_wh: int) -> None:
+        self.energy_wh += energy_wh
+        self.session_energy_wh += energy_wh
+
+    def left_over(self) -> LeftOver:
+        return LeftOver(self.output_on, contactor_closed=self.output_on, begin=self.begin, end=self.end)
+
+    def lose_power(self) -> None:
+        """Output and snapshots go, registers and counters stay."""
+        self.output_on, self.begin, self.end = False, None, None
+
+    def _sign(self, kind: RecordKind, meta: str) -> SignedRecord:
+        self.counter += 1
+        self.signed.append(
+            a_record(
+                kind,
+                self.counter,
+                energy_wh=self.energy_wh,
+                session_energy_wh=self.session_energy_wh,
+                meta=meta,
+            )
+        )
+        return self.signed[-1]
+
+
+@dataclass
+class ControllerHardware:
+    """What a charge controller does and sees; it keeps on doing it while the daemon is away."""
+
+    letter: PilotLetter = PilotLetter.A
+    offered_amps: float = 0.0
+    locked: bool = False
+
+    def lose_power(self) -> None:
+        self.offered_amps, self.locked = 0.0, False
+
+
+def energy_path_closed(meter: MeterHardware, controller: ControllerHardware) -> bool:
+    """DO and the controller's own output are in series, and the vehicle must want it."""
+    return meter.output_on and controller.offered_amps > 0 and controller.letter in ("C", "D")
+
+
+class Troubles:
+    """Errors that a fake device answers with, by the name of the method."""
+
+    def __init__(self) -> None:
+        self._always: dict[str, DeviceError] = {}
+        self._next: dict[str, list[DeviceError]] = {}
+
+    def always(self, method: str, error: DeviceError) -> None:
+        self._always[method] = error
+
+    def once(self, method: str, *errors: DeviceError) -> None:
+        self._next.setdefault(method, []).extend(errors)
+
+    def over(self) -> None:
+        self._always.clear()
+        self._next.clear()
+
+    def check(self, method: str) -> None:
+        if coming := self._next.get(method):
+            raise coming.pop(0)
+        if error := self._always.get(method) or self._always.get("*"):
+            raise error
+
+
+class FakeMeter:
+    """The port of a meter: slow, refuses to do two things at once, and fails as told."""
+
+    def __init__(self, hardware: MeterHardware | None = None) -> None:
+        self.hardware = hardware or MeterHardware()
+        self.troubles = Troubles()
+        self.signing_s = SIGNING_S
+        self.calls: list[str] = []
+        self._busy = False
+
+    def be_silent(self) -> None:
+        self.troubles.always("*", LineSilentError("meter on /dev/ttyFAKE: no answer"))
+
+    async def identify(self) -> MeterIdentity:
+        await self._do("identify")
+        return MeterIdentity("BAUER", "BSM-WS36A-H01-1311-0000", "001BZR1521070003", "1.9", "1.3", KEY)
+
+    async def set_time(self) -> None:
+        await self._do("set_time")
+
+    async def turn_on(self, metadata: Metadata) -> SignedRecord:
+        await self._do("turn_on", seconds=self.signing_s)
+        return self.hardware.turn_on(metadata)
+
+    async def turn_off(self) -> SignedRecord:
+        await self._do("turn_off", seconds=self.signing_s)
+        return self.hardware.turn_off()
+
+    async def release_output(self) -> None:
+        await self._do("release_output")
+        self.hardware.output_on = False
+
+    async def read(self) -> Reading:
+        await self._do("read")
+        volts, amps = (230.0, 230.0, 230.0), (0.0, 0.0, 0.0)
+        return Reading(NOON, self.hardware.energy_wh, power_w=0.0, current_a=amps, voltage_v=volts)
+
+    async def left_over(self) -> LeftOver:
+        await self._do("left_over")
+        return self.hardware.left_over()
+
+    async def _do(self, name: str, *, seconds: float = 0.05) -> None:
+        assert not self._busy, f"{name} while the meter was still busy"
+        self._busy = True
+        try:
+            self.calls.append(name)
+            await asyncio.sleep(seconds)
+            self.troubles.check(name)
+        finally:
+            self._busy = False
+
+
+class FakeController:
+    """The port of a charge controller."""
+
+    def __init__(self, hardware: ControllerHardware | None = None) -> None:
+        self.hardware = hardware or ControllerHardware()
+        self.troubles = Troubles()
+        self.calls: list[str] = []
+        self._busy = False
+
+    def be_silent(self) -> None:
+        self.troubles.always("*", LineSilentError("controller on /dev/ttyFAKE: no answer"))
+
+    async def prepare(self) -> None:
+        await self._do("prepare")
+        self.hardware.offered_amps = 0.0
+
+    async def status(self) -> PilotStatus:
+        await self._do("status")
+        cable = None if self.hardware.letter is PilotLetter.A else 32
+        return PilotStatus(self.hardware.letter, pwm_on=self.hardware.offered_amps > 0, cable_rating_a=cable)
+
+    async def offer(self, limit_amps: float) -> None:
+        await self._do("offer")
+        self.hardware.offered_amps = limit_amps
+
+    async def withhold(self) -> None:
+        await self._do("withhold")
+        self.hardware.offered_amps = 0.0
+
+    async def lock(self) -> None:
+        await self._do("lock")
+        self.hardware.locked = True
+
+    async def unlock(self) -> None:
+        await self._do("unlock")
+        self.hardware.locked = False
+
+    async def _do(self, name: str) -> None:
+        assert not self._busy, f"{name} while the controller was still busy"
+        self._busy = True
+        try:
+            if name != "status":
+                self.calls.append(name)
+            await asyncio.sleep(0.01)
+            self.troubles.check(name)
+        finally:
+            self._busy = False
+
+
+@dataclass
+class FakeReceipt:
+    opened: int = 0
+    closed: int = 0
+    records: list[SignedRecord] = field(default_factory=list)
+
+
+class FakeStore:
+    """One commit a step, all or nothing; the session goes through its document, as it does on disk."""
+
+    def __init__(self) -> None:
+        self._document: str | None = None
+        self.reports: list[TransactionReport] = []
+        self.alerts: list[Alert] = []
+        self.receipts: dict[str, FakeReceipt] = {}
+
+    def load(self, evse_id: int) -> Session:
+        return from_document(Session, json.loads(self._document)) if self._document else Session(evse_id)
+
+    def commit(self, session: Session, effects: Iterable[StoredEffect]) -> None:
+        self._document = json.dumps(to_document(session))
+        for effect in effects:
+            match effect:
+                case Report(report):
+                    self.reports.append(report)
+                case Raise(alert):
+                    self.alerts.append(alert)
+                case OpenReceipt():
+                    self.receipts.setdefault(effect.transaction_id, FakeReceipt()).opened += 1
+                case KeepRecord():
+                    self.receipts[effect.transaction_id].records.append(effect.record)
+                case CloseReceipt():
+                    self.receipts[effect.transaction_id].closed += 1

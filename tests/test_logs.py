@@ -1,0 +1,167 @@
+"""What the log shows, and what it never shows."""
+
+import io
+import json
+import logging
+import os
+import pathlib
+
+import pytest
+import structlog
+
+from station import logs
+from station.core.tokens import IdToken
+from station.secret import Secret
+from tests.fakes_clock import FakeClock
+
+
+@pytest.fixture(autouse=True)
+def _fresh_logging():
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
+
+
+def lines(*, level="info", as_json=True, wire=False, name="station.meter", then):
+    out = io.StringIO()
+    logs.configure(level, as_json=as_json, wire=wire, stream=out, clock=FakeClock())
+    then(structlog.get_logger(name))
+    return out.getvalue()
+
+
+def events(**how):
+    return [json.loads(line) for line in lines(**how).splitlines()]
+
+
+def test_a_json_line_has_time_level_logger_event_and_fields():
+    assert events(then=lambda log: log.info("meter_identified", serial="001BZR1521070006")) == [
+        {
+            "timestamp": "2026-12-01T12:00:00.000Z",
+            "level": "info",
+            "logger": "station.meter",
+            "event": "meter_identified",
+            "serial": "001BZR1521070006",
+        }
+    ]
+
+
+def test_a_console_line_reads_well_without_colours_when_nobody_watches():
+    text = lines(as_json=False, then=lambda log: log.info("meter_identified", serial="7"))
+    assert text == "2026-12-01T12:00:00.000Z [info     ] meter_identified             [station.meter] serial=7\n"
+
+
+@pytest.mark.parametrize(("level", "shown"), [("debug", 4), ("info", 3), ("warning", 2), ("error", 1)])
+def test_the_level_holds_back_what_is_below(level, shown):
+    def tell(log):
+        log.debug("a")
+        log.info("b")
+        log.warning("c")
+        log.error("d")
+
+    assert len(events(level=level, then=tell)) == shown
+
+
+def test_raw_frames_are_silent_unless_asked_for():
+    assert events(level="debug", name=logs.WIRE, then=lambda log: log.info("frame_sent", text="[2]")) == []
+    assert len(events(wire=True, name=logs.WIRE, then=lambda log: log.info("frame_sent", text="[2]"))) == 1
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"secret": Secret("c0ffee")},
+        {"password": "c0ffee"},
+        {"id_token": "c0ffee"},
+        {"idToken": {"idToken": "c0ffee", "type": "ISO14443"}},
+        {"BasicAuthPassword": "c0ffee"},
+        {"uid": "c0ffee"},
+        {"token": IdToken("c0ffee", "ISO14443")},
+        {"payload": {"chargingProfile": [{"idToken": "c0ffee"}]}},
+        {"members": [Secret("c0ffee"), (Secret("c0ffee"),)]},
+        {"nested": {"deep": [{"groupIdToken": {"idToken": "c0ffee"}}]}},
+    ],
+)
+def test_secrets_are_masked_by_type_and_by_key_at_any_depth(fields, as_json):
+    text = lines(as_json=as_json, then=lambda log: log.info("card_read", other="shown", **fields))
+    assert "c0ffee" not in text
+    assert "***" in text
+    assert "shown" in text
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_traceback_does_not_show_local_variables(as_json):
+    def tell(log):
+        password = "c0" + "ffee"
+        try:
+            raise ValueError("broken") if password else AssertionError
+        except ValueError:
+            log.exception("component_crashed")
+
+    text = lines(as_json=as_json, then=tell)
+    assert "ValueError: broken" in text
+    assert "c0ffee" not in text
+
+
+def test_ids_that_are_bound_to_a_task_are_in_each_line():
+    def tell(log):
+        with structlog.contextvars.bound_contextvars(evse=1):
+            log.info("plugged_in")
+
+    assert events(then=tell)[0]["evse"] == 1
+
+
+def test_records_of_the_libraries_join_from_warning_up():
+    def tell(_log):
+        logging.getLogger("pymodbus").info("quiet")
+        logging.getLogger("pymodbus").warning("late %s", "reply")
+        logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=ValueError("lost"))
+
+    told = events(then=tell)
+    assert [(e["logger"], e["level"], e["event"]) for e in told] == [
+        ("pymodbus", "warning", "late reply"),
+        ("asyncio", "error", "Task exception was never retrieved"),
+    ]
+    assert "ValueError: lost" in told[1]["exception"]
+
+
+def test_configuring_twice_does_not_double_the_lines():
+    lines(then=lambda log: None)
+    assert len(events(then=lambda log: logging.getLogger("x").warning("once"))) == 1
+
+
+def test_a_stream_to_the_journal_gets_a_priority_before_every_line(tmp_path, monkeypatch):
+    def tell(log):
+        log.info("started")
+        log.error("crashed", exc_info=ValueError("broken"))
+
+    path = tmp_path / "journal"
+    with path.open("w") as stream:
+        stat = os.fstat(stream.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{stat.st_dev}:{stat.st_ino}")
+        logs.configure(stream=stream)
+        tell(structlog.get_logger())
+    written = path.read_text().splitlines()
+    assert written[0].startswith("<6>")
+    assert len(written) > 2
+    assert all(line.startswith("<3>") for line in written[1:])
+
+
+def test_another_stream_gets_no_priority(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNAL_STREAM", "1:2")
+    path = tmp_path / "log"
+    with path.open("w") as stream:
+        logs.configure(stream=stream)
+        structlog.get_logger().info("started")
+    assert not path.read_text().startswith("<")
+
+
+def test_a_log_that_cannot_be_written_stops_nobody():
+    with pathlib.Path("/dev/full").open("w") as full:
+        logs.configure(stream=full)
+        structlog.get_logger().info("started")
+        with pytest.raises(OSError, match="No space"):
+            full.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
