@@ -1,6 +1,6 @@
 """Instants: what time it is, and whether to believe it. Durations are the event loop's business."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -24,3 +24,20 @@ class SystemClock:
 def plausible(now: datetime) -> bool:
     """Tell whether a clock that says `now` can have been set."""
     return now > RELEASED
+
+
+class StationClock:
+    """The system's clock, corrected by what the CSMS says; it never sets the system's clock itself."""
+
+    def __init__(self, base: Clock | None = None) -> None:
+        self._base = base or SystemClock()
+        self._correction = timedelta(0)
+
+    def now(self) -> datetime:
+        return self._base.now() + self._correction
+
+    def follow(self, other: datetime, *, tolerance_s: float = 2.0) -> None:
+        """Take over another clock's time, if it differs by more than a message may have travelled."""
+        difference = other - self._base.now()
+        if abs((difference - self._correction).total_seconds()) > tolerance_s:
+            self._correction = difference

@@ -27,6 +27,8 @@ from station.storage.journal import Journal
 
 PILOT_POLL_S = 0.25
 METER_POLL_S = 5.0
+TIME_CHECK_S = 600.0
+"""How often the meter may see whether its clock is due: a day, or the switch of summer time, has passed."""
 FAILURES_TO_FAULT = 3
 """A device is faulted after so many failed looks in a row; one lost frame is not a fault."""
 WRONG_CONTACT = 5
@@ -109,7 +111,7 @@ class Evse:
                 # The pilot first, because that takes the current away; its news wait until the meter was heard.
                 self._begin(tasks, self._watch_pilot)
                 self._take(await self._wake())
-                for part in (self._decide, self._act, self._watch_meter):
+                for part in (self._decide, self._act, self._watch_meter, self._keep_time):
                     self._begin(tasks, part)
         finally:
             for timer in self._timers.values():
@@ -333,8 +335,6 @@ class Evse:
             try:
                 async with self._meter_free:
                     left_over = await self._meet() if failures >= FAILURES_TO_FAULT else None
-                    if self._session.transaction is None and self._session.owed is None:
-                        await self._meter.set_time()
                     self._reading = await self._meter.read()
             except DeviceError as error:
                 failures += 1
@@ -352,6 +352,17 @@ class Evse:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(METER_POLL_S):
                     await self._sample_due.wait()
+
+    async def _keep_time(self) -> None:
+        """Let the meter follow the time, but never while it measures for somebody (METER.md section 6)."""
+        while True:
+            await asyncio.sleep(TIME_CHECK_S)
+            try:
+                async with self._meter_free:
+                    if self._session.transaction is None and self._session.owed is None:
+                        await self._meter.set_time()
+            except DeviceError as error:
+                log.warning("meter_time_not_kept", evse=self.evse_id, error=str(error))
 
     async def _meet(self) -> LeftOver:
         identity = await self._meter.identify()

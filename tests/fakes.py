@@ -5,15 +5,18 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from station.core.documents import from_document, to_document
 from station.core.effects import CloseReceipt, KeepRecord, OpenReceipt, Raise, Report, StoredEffect
 from station.core.records import LeftOver, Metadata, Reading, RecordKind, SignedRecord
-from station.core.reports import Alert, TransactionReport
 from station.core.session import Session
 from station.errors import DeviceError, LineSilentError
 from station.hardware.ports import PilotLetter, PilotStatus
 from station.meter.port import MeterIdentity
+
+if TYPE_CHECKING:
+    from station.core.reports import Alert, TransactionReport
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 KEY = b"the meter's key"
@@ -245,12 +248,13 @@ class FakeStore:
         self.alerts: list[Alert] = []
         self.receipts: dict[str, FakeReceipt] = {}
 
-    def load(self, evse_id: int) -> Session:
-        return from_document(Session, json.loads(self._document)) if self._document else Session(evse_id)
+    def load(self) -> Session:
+        return from_document(Session, json.loads(self._document)) if self._document else Session(evse_id=1)
 
-    def commit(self, session: Session, effects: Iterable[StoredEffect]) -> None:
+    def commit(self, session: Session, effects: Iterable[StoredEffect], *, now: datetime) -> None:
+        stored = list(effects)  # whatever interrupts, does so before anything is changed
         self._document = json.dumps(to_document(session))
-        for effect in effects:
+        for effect in stored:
             match effect:
                 case Report(report):
                     self.reports.append(report)
@@ -262,3 +266,6 @@ class FakeStore:
                     self.receipts[effect.transaction_id].records.append(effect.record)
                 case CloseReceipt():
                     self.receipts[effect.transaction_id].closed += 1
+
+    def reopen(self) -> None:
+        """Forget what was not committed: nothing, here."""

@@ -1,7 +1,7 @@
 """What a value in a settings file may be, and how an error says so."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -19,7 +19,7 @@ class Rule:
     convert: Callable[[Any], Any]
 
 
-Rules: TypeAlias = Mapping[str, Rule]
+Rules: TypeAlias = dict[str, Rule]
 
 
 def integer(least: int, most: int) -> Rule:

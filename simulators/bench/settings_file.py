@@ -129,12 +129,13 @@ def _check_whole(settings: Settings, file: Path) -> None:
     if not settings.evses:
         raise SettingsError(f"{file}: evse is missing, at least one [[evse]] is expected")
     ports = [place.port for row in settings.evses for place in (row.meter, row.controller)]
-    for what, values in (
+    unique: tuple[tuple[str, list[Any]], ...] = (
         ("evse.id", [row.id for row in settings.evses]),
         ("reader.id", [row.id for row in settings.readers]),
         ("evse.meter.serial", [row.meter.serial for row in settings.evses]),
         ("port", [*ports, *(row.port for row in settings.readers)]),
-    ):
+    )
+    for what, values in unique:
         for value in values:
             if values.count(value) > 1:
                 raise SettingsError(f"{file}: {what} {value} is there twice, each may be there once")

@@ -11,7 +11,7 @@ from simulators.mock_csms.errors import RequestError
 Payload = Mapping[str, Any]
 
 TOKEN_STATUSES: Final = tuple(status.value for status in AuthorizationStatusEnumType)
-ANY_TOKEN: Final = "*"
+EVERY_OTHER: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Desk:
 
     def token_info(self, ask: Payload) -> Payload:
         token = str(ask["idToken"]["idToken"]).upper()
-        return {"status": self.tokens.get(token, self.tokens.get(ANY_TOKEN, "Accepted"))}
+        return {"status": self.tokens.get(token, self.tokens.get(EVERY_OTHER, "Accepted"))}
 
 
 def _nothing(_ask: Payload, _desk: Desk, _now: str) -> Payload:

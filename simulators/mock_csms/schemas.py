@@ -29,7 +29,7 @@ _TEXTS: Final[Mapping[str, Callable[[ValidationError], str]]] = {
     "type": lambda error: f"{error.validator_value} expected",
     "required": lambda error: error.message,
     "additionalProperties": lambda error: error.message,
-    "enum": lambda error: f"none of {', '.join(map(str, error.validator_value))}",
+    "enum": lambda error: f"none of {error.validator_value}",
 }
 """How it is told to people. The offending value stays out: it may be an id token."""
 
@@ -62,8 +62,7 @@ def _validator(kind: Kind, action: str) -> Draft4Validator:
     formats = FormatChecker(formats=())
     formats.checks("date-time", raises=ValueError)(_is_timestamp)
     plain = get_validator(int(kind), action, "2.0.1")
-    validator: Draft4Validator = plain.evolve(format_checker=formats)
-    return validator
+    return Draft4Validator(plain.schema, format_checker=formats)
 
 
 def _is_timestamp(value: Any) -> bool:

@@ -137,8 +137,12 @@ class Station:
             async with asyncio.timeout(timeout_s):
                 return await self.messages.wait(wanted, after=after)
         except TimeoutError as error:
-            seen = ", ".join(str(message.action) for message in self.messages.since(after) if message.direction == "in")
-            raise TimeoutError(f"no {what} from {self.id} within {timeout_s} s; it sent: {seen or 'nothing'}") from error
+            seen = ", ".join(
+                str(message.action) for message in self.messages.since(after) if message.direction == "in"
+            )
+            raise TimeoutError(
+                f"no {what} from {self.id} within {timeout_s} s; it sent: {seen or 'nothing'}"
+            ) from error
 
     async def wait_connected(self, *, connected: bool = True, timeout_s: float = WAIT_S) -> None:
         """Return once the station is connected (or no longer is)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from simulators.mock_csms.keys import KeyRing, KeySource
@@ -141,7 +141,7 @@ class Transaction:
     def stopped_reason(self) -> str | None:
         """As told, `Local` being the default of the standard; None before the end."""
         ended = self.first("Ended")
-        return ended and str(ended.payload["transactionInfo"].get("stoppedReason", "Local"))
+        return None if ended is None else str(ended.payload["transactionInfo"].get("stoppedReason", "Local"))
 
     @property
     def signed(self) -> tuple[tuple[int, SignedValue], ...]:
@@ -204,7 +204,7 @@ class Transaction:
             yield f"begins with {events[0].type}, not with Started"
         if len({event.payload["evse"]["id"] for event in events if "evse" in event.payload}) > 1:
             yield "the EVSE changes"
-        for before, after in zip(events, events[1:], strict=False):
+        for before, after in pairwise(events):
             if after.timestamp < before.timestamp:
                 yield f"seqNo {after.seq_no} has an earlier timestamp than seqNo {before.seq_no}"
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def to_document(value: Any) -> Any:
-    """Return `value` as JSON-able data; bytes become Base64, instants RFC 3339, None members are left out."""
+    """Return `value` as JSON-able data; bytes become Base64, instants RFC 3339, members of None by default left out."""
     match value:
         case Enum():
             return value.value
@@ -30,8 +30,12 @@ def to_document(value: Any) -> Any:
         case frozenset():
             return sorted(to_document(item) for item in value)
     if is_dataclass(value):
-        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: to_document(member) for name, member in pairs if member is not None}
+        pairs = ((field, getattr(value, field.name)) for field in fields(value))
+        return {
+            field.name: to_document(member)
+            for field, member in pairs
+            if member is not None or field.default is not None
+        }
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 

@@ -27,7 +27,7 @@ from pymodbus.pdu.register_message import (
 )
 
 from station.errors import LineRefusedError, LineSilentError, PortError
-from station.meter.serial_port import Parity, SerialPort
+from station.meter.serial_stream import Parity, SerialStream
 
 CHARACTER_BITS: Final = 11
 """Start, eight data bits, parity or a second stop bit, stop."""
@@ -39,7 +39,7 @@ BABBLE_S: Final = 2.0
 """A line that does not fall silent in this time never will."""
 EXCEPTION_SIZE: Final = 5
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("station.meter")
 wire = structlog.get_logger("station.wire")
 
 
@@ -126,7 +126,7 @@ class Line:
     def __init__(self, port: str, *, baud: int = 19200, parity: Parity = "E") -> None:
         self.port = port
         self.counters = Counters()
-        self._serial = SerialPort(port, baud=baud, parity=parity)
+        self._serial = SerialStream(port, baud=baud, parity=parity)
         self._character_s = CHARACTER_BITS / baud
         self._gap_s = 3.5 * self._character_s if baud <= 19200 else FIXED_GAP_S
         self._silence_s = max(self._gap_s, SILENCE_S)
@@ -153,6 +153,10 @@ class Line:
             raise ValueError(f"{self.port}: unit {unit}, 1 to 247 expected")
         return Device(self, unit, timing=Timing(timeout_s, late_s, gap_s), retries=retries)
 
+    def open(self) -> None:
+        """Take the port now, to learn early if it cannot be had; PortError says why."""
+        self._serial.open()
+
     def close(self) -> None:
         """Give the port back; the next request takes it again."""
         self._serial.close()
@@ -160,8 +164,7 @@ class Line:
     async def exchange(self, request: ModbusPDU, answer: Answer, timing: Timing) -> ModbusPDU:
         """Send one request once and return its answer; use the methods of Device instead."""
         async with self._turn:
-            if not self._serial.is_open:
-                self._serial.open()
+            self._serial.open()
             await self._settle(request.dev_id, timing.gap_s)
             self._send(request, answer, timing)
             frame = await self._receive(answer, timing.timeout_s)

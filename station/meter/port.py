@@ -54,3 +54,20 @@ class SigningMeter(Protocol):
 
     async def left_over(self) -> LeftOver:
         """Return what the meter holds from before; waits for a snapshot that is still being taken."""
+
+
+class Registers(Protocol):
+    """What a meter's driver needs of a Modbus device; raises DeviceError.
+
+    `timeout_s` and `retries` replace what the device does otherwise, for this call.
+    """
+
+    async def read_registers(
+        self, address: int, count: int, *, timeout_s: float | None = None, retries: int | None = None
+    ) -> list[int]:
+        """Function 3."""
+
+    async def write_registers(
+        self, address: int, values: list[int], *, timeout_s: float | None = None, retries: int | None = None
+    ) -> None:
+        """Function 16."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,8 +24,8 @@ class Postman(Protocol):
 
     action: str
 
-    def encode(self, body: Any, *, offline: bool) -> object:
-        """Return the message as a dataclass of `ocpp.v201.call`; `body` is what was stored."""
+    def encode(self, row: Queued, body: Any) -> object:
+        """Return the message as a dataclass of `ocpp.v201.call`; `body` is what was stored in the row."""
 
     def answered(self, body: Any, answer: Any) -> None:
         """Take the CSMS's answer."""
@@ -81,7 +81,7 @@ class OutboxSender:
         """Send what is due; return whether anything was."""
         sent = False
         held: set[str] = set()
-        for row in self._store.head(BATCH + len(self._waiting)):
+        for row in self._rows():
             lane = _lane(row)
             if lane in held or self._waits(lane):
                 held.add(lane)
@@ -100,10 +100,16 @@ class OutboxSender:
             sent = True
         return sent
 
+    def _rows(self) -> Iterator[Queued]:
+        after = 0
+        while rows := self._store.head(BATCH, after=after):
+            yield from rows
+            after = rows[-1].id
+
     async def _send(self, row: Queued) -> None:
         postman = self._postmen[row.kind]
         body = json.loads(row.body)
-        answer = await self._session.call(postman.encode(body, offline=row.offline))
+        answer = await self._session.call(postman.encode(row, body))
         self._store.remove(row.id)
         postman.answered(body, answer)
 

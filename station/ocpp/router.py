@@ -63,8 +63,11 @@ class Router:
     """Finds the handlers of its blocks; answers what none of them handles."""
 
     def __init__(self, *blocks: object) -> None:
-        """Raise ValueError for a handler of an action that OCPP 2.0.1 lacks, and for two of one action."""
         self._handlers: dict[str, Handler] = {}
+        self.add(*blocks)
+
+    def add(self, *blocks: object) -> None:
+        """Raise ValueError for a handler of an action that OCPP 2.0.1 lacks, and for two of one action."""
         for block in blocks:
             for action, handler in _handlers_of(block):
                 if action not in schemas.actions():
@@ -125,5 +128,5 @@ async def _handle(handler: Handler, request: Call) -> Answer:
     payload = codec.encode(result)
     violation = validation.check(request.action, Kind.RESPONSE, payload)
     if violation is not None:
-        raise ValueError(f"the handler of {request.action} answered what OCPP does not allow: {violation.description}")
+        raise ValueError(f"the handler of {request.action} answered amiss: {violation.description}")
     return Answer(Result(request.id, payload), then)

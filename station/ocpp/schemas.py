@@ -34,7 +34,7 @@ def load(action: str, kind: Kind) -> dict[str, Any]:
 
 
 def referred(schema: dict[str, Any], part: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Follow a reference into the definitions; return the definition's name ("" if `part` is none) and what it says."""
+    """Return name and content of the definition that `part` refers to; "" and `part` if it refers to none."""
     reference = part.get("$ref")
     if reference is None:
         return "", part

@@ -42,11 +42,10 @@ class CallTimeout(RpcError):  # noqa: N818
 
 
 class CallRefused(RpcError):  # noqa: N818
-    """The CSMS answered with a CALLERROR."""
+    """The CSMS answered with a CALLERROR. Its description may repeat id tokens; the text of this error does not."""
 
-    def __init__(self, action: str, code: str, *, description: str = "", details: dict[str, Any] | None = None) -> None:
-        # The CSMS may repeat what it was sent.
-        super().__init__(f"{action} refused with {code}: {frames.redacted(description)}")
+    def __init__(self, code: str, description: str = "", details: dict[str, Any] | None = None) -> None:
+        super().__init__(f"{code}: {frames.redacted(description)}")
         self.code = code
         self.description = description
         self.details = details or {}
@@ -73,7 +72,9 @@ class Connection(Protocol):
 class _Order:
     """A request of ours on its way: the lane sends it and settles `outcome`."""
 
-    request: Call
+    id: str
+    action: str
+    frame: str
     timeout_s: float
     outcome: asyncio.Future[Result | Error | Malformed]
 
@@ -102,7 +103,7 @@ class _Talk:
     def hang_up(self) -> None:
         """Settle what waits for an answer, forget what waits for its turn."""
         for order in tuple(self.unsettled):
-            order.fail(Offline(f"the connection ended before {order.request.action} was answered"))
+            order.fail(Offline(f"the connection ended before {order.action} was answered"))
         while not self.requests.empty():
             self.requests.get_nowait()
         self.requests.put_nowait(None)
@@ -116,11 +117,11 @@ class RpcSession:
         router: Router,
         *,
         timeout_s: Callable[[], float],
-        outgoing_gate: Callable[[str], None] = lambda action: None,
-        incoming_gate: Callable[[str], str | None] = lambda action: None,
-        on_invalid: Callable[[str], None] = lambda why: None,
+        outgoing_gate: Callable[[str], None] = lambda _action: None,
+        incoming_gate: Callable[[str], str | None] = lambda _action: None,
+        on_invalid: Callable[[str], None] = lambda _why: None,
     ) -> None:
-        """`timeout_s`: how long a request waits for its answer once it is sent (NetworkConnectionProfile.messageTimeout).
+        """`timeout_s`: how long a request that is sent waits for its answer (messageTimeout of the network profile).
 
         `outgoing_gate` raises NotPermitted for an action that must wait. `incoming_gate` returns the code of the
         CALLERROR for an action that is not to be handled, or raises an OCPPError. `on_invalid` is told whatever the
@@ -141,7 +142,8 @@ class RpcSession:
     async def call(self, request: object, *, timeout_s: float | None = None) -> Any:
         """Send a dataclass of `ocpp.v201.call`; return the answer, the dataclass of that name in `call_result`.
 
-        Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid. Requests are sent one after the
+        Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid, and TypeError or ValueError for a
+        request that cannot be written. Requests are sent one after the
         other, in the order of these calls; `timeout_s` runs from the sending.
         """
         return await self.call_payload(codec.action_of(request), codec.encode(request), timeout_s=timeout_s)
@@ -152,10 +154,13 @@ class RpcSession:
         if talk is None:
             raise Offline(f"{action} not sent: there is no connection")
         self._outgoing_gate(action)
+        request = Call(str(uuid4()), action, payload)
         order = _Order(
-            Call(str(uuid4()), action, payload),
-            self._timeout_s() if timeout_s is None else timeout_s,
-            asyncio.get_running_loop().create_future(),
+            request.id,
+            action,
+            frame=frames.to_text(request),
+            timeout_s=self._timeout_s() if timeout_s is None else timeout_s,
+            outcome=asyncio.get_running_loop().create_future(),
         )
         talk.unsettled.add(order)
         talk.orders.put_nowait(order)
@@ -170,21 +175,17 @@ class RpcSession:
         if self._talk is not None:
             raise RuntimeError("the session serves another connection already")
         talk = self._talk = _Talk(connection)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                lane = tasks.create_task(self._send_orders(talk), name="ocpp-calls")
-                worker = tasks.create_task(self._work_off(talk), name="ocpp-requests")
-                try:
-                    async for frame in connection:
-                        await self._receive(talk, frame)
-                finally:
-                    self._talk = None
-                    talk.hang_up()
-                lane.cancel()
-                await _finish(worker)
-        finally:
-            self._talk = None
-            talk.hang_up()
+        async with asyncio.TaskGroup() as tasks:
+            lane = tasks.create_task(self._send_orders(talk), name="ocpp-calls")
+            worker = tasks.create_task(self._work_off(talk), name="ocpp-requests")
+            try:
+                async for frame in connection:
+                    await self._receive(talk, frame)
+            finally:
+                self._talk = None
+                talk.hang_up()
+            lane.cancel()
+            await _finish(worker)
 
     async def _send_orders(self, talk: _Talk) -> None:
         """The lane: at most one CALL of ours is out, however many wait (Part 4 section 4.1.1)."""
@@ -194,7 +195,7 @@ class RpcSession:
                 continue
             try:
                 # Again, for the CSMS may have changed its mind while the request waited.
-                self._outgoing_gate(order.request.action)
+                self._outgoing_gate(order.action)
             except NotPermitted as error:
                 order.fail(error)
             else:
@@ -202,15 +203,15 @@ class RpcSession:
 
     async def _exchange(self, talk: _Talk, order: _Order) -> None:
         """Send a request and wait for its answer, even if nobody cares any more: until then the lane is taken."""
-        action = order.request.action
+        action = order.action
         answer: asyncio.Future[Result | Error | Malformed] = asyncio.get_running_loop().create_future()
-        talk.awaited = (order.request.id, answer)
+        talk.awaited = (order.id, answer)
         try:
             async with asyncio.timeout(order.timeout_s):
-                await self._write(talk, order.request)
+                await _write(talk, order.frame)
                 order.settle(await answer)
         except TimeoutError:
-            log.warning("call_timed_out", action=action, id=order.request.id, timeout_s=order.timeout_s)
+            log.warning("call_timed_out", action=action, id=order.id, timeout_s=order.timeout_s)
             order.fail(CallTimeout(f"no answer to {action} within {order.timeout_s:g} s"))
         except ConnectionError as error:
             order.fail(Offline(f"{action} not sent: {error}"))
@@ -220,16 +221,16 @@ class RpcSession:
     def _read_answer(self, action: str, answer: Result | Error | Malformed) -> Any:
         match answer:
             case Error(_, code, description, details):
-                raise CallRefused(action, code, description=description, details=details)
+                raise CallRefused(code, description, details)
             case Malformed():
-                raise ResponseInvalid(action, ErrorCode.RPC_FRAMEWORK_ERROR, description=answer.why)
+                raise ResponseInvalid(ErrorCode.RPC_FRAMEWORK_ERROR, answer.why)
             case Result(_, payload):
                 violation = validation.check(action, Kind.RESPONSE, payload)
                 if violation is None:
                     return codec.decode_response(action, payload)
                 log.warning("response_invalid", action=action, code=violation.code, why=violation.description)
                 self._on_invalid(f"{action}Response: {violation.description}")
-                raise ResponseInvalid(action, violation.code, description=violation.description)
+                raise ResponseInvalid(violation.code, violation.description)
 
     async def _receive(self, talk: _Talk, frame: str | bytes) -> None:
         wire.debug("frame_received", frame=_Shown(frame))
@@ -272,8 +273,9 @@ class RpcSession:
             answer = await self._answer(request)
             if answer.invalid is not None:
                 self._on_invalid(answer.invalid)
+            written = await self._reply(talk, answer.frame)
             talk.unanswered.discard(request.id)
-            if await self._reply(talk, answer.frame):
+            if written:
                 await _follow(answer, request.action)
 
     async def _answer(self, request: Call) -> Answer:
@@ -288,7 +290,7 @@ class RpcSession:
     async def _reply(self, talk: _Talk, answer: Result | Error) -> bool:
         """Write an answer; return whether it could be written."""
         try:
-            await self._write(talk, answer)
+            await _write(talk, frames.to_text(answer))
         except ConnectionError as error:
             log.info("answer_not_delivered", id=answer.id, why=str(error))
             return False
@@ -298,10 +300,10 @@ class RpcSession:
             return False
         return True
 
-    async def _write(self, talk: _Talk, message: Call | Result | Error) -> None:
-        text = frames.to_text(message)
-        wire.debug("frame_sent", frame=_Shown(text))
-        await talk.connection.send(text)
+
+async def _write(talk: _Talk, frame: str) -> None:
+    wire.debug("frame_sent", frame=_Shown(frame))
+    await talk.connection.send(frame)
 
 
 async def _follow(answer: Answer, action: str) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from station.clock import Clock
 from station.errors import StorageError
@@ -37,7 +37,7 @@ class Database:
         """Where a database that was corrupt was moved when this one was opened."""
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock) -> "Database":
+    def open(cls, folder: Path, clock: Clock) -> Self:
         """Open the database in `folder`, which is made if missing; raises StorageError.
 
         A file that is corrupt is moved aside, because it may hold bills that were not sent, and a new one begun.
@@ -51,7 +51,7 @@ class Database:
             raise
 
     @classmethod
-    def look(cls, folder: Path) -> "Database":
+    def look(cls, folder: Path) -> Self:
         """Open the database for reading only, beside a running station; raises StorageError."""
         path = folder / NAME
         if not path.exists():
@@ -65,7 +65,7 @@ class Database:
         return cls(connection, path, lock=None)
 
     @classmethod
-    def _open_locked(cls, path: Path, clock: Clock, lock: FolderLock) -> "Database":
+    def _open_locked(cls, path: Path, clock: Clock, lock: FolderLock) -> Self:
         try:
             return cls(_open_sound(path), path, lock=lock)
         except sqlite3.Error as error:
@@ -85,13 +85,13 @@ class Database:
 
         Transactions do not nest, and nothing may be awaited inside.
         """
-        assert not self._connection.in_transaction, "a transaction was begun inside another"
+        assert not self._is_inside(), "a transaction was begun inside another"
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
             self.execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
+            if self._is_inside():  # a commit that failed may have rolled back by itself
                 self._connection.execute("ROLLBACK")
             raise
 
@@ -108,7 +108,10 @@ class Database:
         if self._lock is not None:
             self._lock.release()
 
-    def __enter__(self) -> "Database":
+    def _is_inside(self) -> bool:
+        return self._connection.in_transaction
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -137,6 +140,13 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
+def _make_file(path: Path) -> None:
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be made: {error.strerror}") from error
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
@@ -146,7 +156,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _open_sound(path: Path) -> sqlite3.Connection:
     """Return a connection to a database that is whole and of the newest schema; raises sqlite3.Error."""
     if not path.exists():
-        path.touch(mode=0o600)
+        _make_file(path)
     connection = _connect(path)
     try:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -155,6 +165,7 @@ def _open_sound(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = on")
+        connection.execute("PRAGMA recursive_triggers = on")  # else a REPLACE deletes evidence past its trigger
         _migrate(connection, path)
     except BaseException:
         connection.close()

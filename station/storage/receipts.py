@@ -12,9 +12,12 @@ from station.errors import StorageError
 from station.storage.database import Database, instant_of, text_of
 
 TRANSACTION = "number, id, evse_id, id_token, id_token_type, started_at, ended_at, stopped_reason"
-RECORD = "kind, ocmf, sha256, public_key, meter_serial, pagination, taken_at, energy_wh, session_energy_wh, verified, doubts"
+RECORD = (
+    "kind, ocmf, sha256, public_key, meter_serial, pagination, taken_at,"
+    " energy_wh, session_energy_wh, verified, doubts"
+)
 BYTES_CHANGED = "bytes_changed"
-"""Doubt of a record whose bytes are not those that were stored: the storage is failing, or somebody wrote to it."""
+"""Doubt of a record whose bytes are not those that were stored: the storage fails, or somebody wrote to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Receipts:
         Raises StorageError if there is no such transaction.
         """
         self._database.execute(
-            f"INSERT INTO records (transaction_number, {RECORD}, stored_at)"
+            f"INSERT INTO records (transaction_number, {RECORD}, stored_at)"  # noqa: S608
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (meter_serial, pagination, kind, sha256) DO NOTHING",
             (

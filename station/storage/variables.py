@@ -26,7 +26,7 @@ class Variables:
     def save(self, address: Address, text: str, *, attribute: str = ACTUAL) -> None:
         """Keep a text, instead of the one before."""
         self._database.execute(
-            f"INSERT INTO variables ({COLUMNS}, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            f"INSERT INTO variables ({COLUMNS}, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
             f" ON CONFLICT ({COLUMNS}) DO UPDATE SET value = excluded.value",
             (*_key(address, attribute), text),
         )

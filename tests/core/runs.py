@@ -9,7 +9,8 @@ from ocpp.v201.enums import ReasonEnumType, TransactionEventEnumType, TriggerRea
 
 from station.core import effects as do
 from station.core import events as on
-from station.core.policy import Moment, Policy
+from station.core.faults import Fault
+from station.core.policy import Moment, Policy, TxPoint
 from station.core.records import LeftOver, Reading, RecordKind, SignedRecord
 from station.core.reports import Alert, TransactionReport
 from station.core.session import Session, Transaction
@@ -145,3 +146,22 @@ def a_reading(energy_wh: int = 1500, *, at: datetime = NOON) -> Reading:
 
 def left(*, output_on: bool = False, begin: SignedRecord | None = None, end: SignedRecord | None = None) -> LeftOver:
     return replace(NOTHING_LEFT, output_on=output_on, contactor_closed=output_on, begin=begin, end=end)
+
+
+def asleep(run: Run) -> Run:
+    """A new life of the station with the session that was stored."""
+    return Run(session=run.session, awake=False)
+
+
+def owing() -> Run:
+    """A transaction that ended without its signed end."""
+    run = Run(end_attempts=1).charging()
+    run.stop(on.StopCause.CARD)
+    run(on.EndFailed(Fault.END, "status 3"))
+    run.effects.clear()
+    return run
+
+
+def points(*names: TxPoint) -> dict[str, Any]:
+    """The policy of a TxStartPoint."""
+    return {"start_points": frozenset(names)}

@@ -287,19 +287,19 @@ async def test_counters_tell_what_happened(device: Device, peer: Peer) -> None:
 
 async def test_a_missing_port_is_named(tmp_path: Path) -> None:
     device = Line(str(tmp_path / "ttyUSB0"), parity="N").device(42)
-    with pytest.raises(PortError, match=r"ttyUSB0: there is no such port"):
+    with pytest.raises(PortError, match="ttyUSB0 does not exist"):
         await device.read_registers(0, 1)
 
 
 async def test_a_port_in_use_is_told(line: Line, device: Device, peer: Peer) -> None:
     await device.read_registers(100, 1)
-    with pytest.raises(PortError, match="another program uses it"):
+    with pytest.raises(PortError, match="in use by another process"):
         await Line(peer.port, parity="N").device(1).read_registers(0, 1)
 
 
 async def test_a_file_is_no_serial_port(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(PortError, match="no serial port"):
+    with pytest.raises(PortError, match="serial port"):
         await Line(str(tmp_path / "file"), parity="N").device(1).read_registers(0, 1)
 
 
@@ -326,7 +326,7 @@ async def test_a_port_that_vanishes_is_told_and_taken_again_when_it_is_back(
         else:
             first.hang_up()
         name.unlink()
-        with pytest.raises(PortError, match="ttyBSM: "):
+        with pytest.raises(PortError, match="ttyBSM "):
             await device.read_registers(200, 1)
     with Peer() as second:
         name.symlink_to(second.port)

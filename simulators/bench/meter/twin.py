@@ -18,7 +18,6 @@ from simulators.bench.meter.values import Values
 from simulators.bench.pdu import ModbusRefusal, Request
 from simulators.bench.settings import MeterSettings, Settings
 from simulators.bench.timing import Tasks
-from station.meter.codec import Value
 
 _METADATA = ("Meta1", "Meta2", "Meta3")
 
@@ -158,7 +157,7 @@ class Meter:
             operating_s=self.measuring.operating_s(now_s),
             failed=bool(self.snapshots.event_bits),
         )
-        lines: dict[str, Value] = {
+        lines = {
             "RCR_SF": self.identity.firmware.energy_exponent,
             "PDCnt": self.measuring.kept.power_downs,
             "DI": self.lines.input,

@@ -11,6 +11,7 @@ from ocpp.v201.enums import EventNotificationEnumType, EventTriggerEnumType
 from station.core.documents import from_document
 from station.core.reports import Alert
 from station.ocpp import words
+from station.storage.outbox import Queued
 
 TECH_INFO_LENGTH = 500
 
@@ -20,15 +21,17 @@ class Diagnostics:
 
     action = "NotifyEvent"
 
-    def __init__(self, *, now: Callable[[], datetime], next_event_id: Callable[[], int]) -> None:
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._next_event_id = next_event_id
 
-    def encode(self, body: Any, *, offline: bool) -> call.NotifyEvent:  # noqa: ARG002 (queued messages are all asked alike)
-        """Return the message of a stored alert; N07.FR.06: built-in events are HardWiredNotification."""
+    def encode(self, row: Queued, body: Any) -> call.NotifyEvent:
+        """Return the message of a stored alert.
+
+        The row's number is the eventId: it is never used again, not even after a restart, as some CSMSs demand.
+        """
         alert = from_document(Alert, body)
         event = EventDataType(
-            event_id=self._next_event_id(),
+            event_id=row.id,
             timestamp=words.timestamp(alert.happened_at),
             trigger=EventTriggerEnumType.alerting,
             actual_value="true" if alert.active else "false",

@@ -9,7 +9,7 @@ import structlog
 from ocpp.v201 import call, call_result
 
 from station.ocpp.words import timestamp
-from station.storage.outbox import Outbox
+from station.storage.outbox import Outbox, Queued
 
 KIND = "SecurityEventNotification"
 STARTUP = "StartupOfTheDevice"
@@ -48,7 +48,8 @@ class Security:
         """A new connection begins."""
         self._invalid_told = False
 
-    def encode(self, body: Any, *, offline: bool) -> call.SecurityEventNotification:  # noqa: ARG002
+    def encode(self, row: Queued, body: Any) -> call.SecurityEventNotification:  # noqa: ARG002 a Postman's contract
+        """Return the message of a stored event."""
         return call.SecurityEventNotification(type=body["type"], timestamp=body["at"], tech_info=body["info"] or None)
 
     def answered(self, body: Any, answer: call_result.SecurityEventNotification) -> None:

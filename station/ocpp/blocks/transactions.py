@@ -21,6 +21,7 @@ from station.core.tokens import IdToken, TokenInfo
 from station.evse import Evse
 from station.meter.keys import oca_public_key
 from station.ocpp import words
+from station.storage.outbox import Queued
 
 CONNECTOR = 1
 """Every EVSE here has one connector."""
@@ -37,9 +38,9 @@ class Transactions:
         self._evses = evses
         self._learn = learn
 
-    def encode(self, body: Any, *, offline: bool) -> call.TransactionEvent:
+    def encode(self, row: Queued, body: Any) -> call.TransactionEvent:
         """Return the message of a stored report."""
-        return encode(from_document(TransactionReport, body), offline=offline)
+        return encode(from_document(TransactionReport, body), offline=row.offline)
 
     def answered(self, body: Any, answer: call_result.TransactionEvent) -> None:
         """E05, C10.FR.04: remember what the CSMS says about the token; stop if it is not accepted."""

@@ -1,4 +1,4 @@
-"""One serial port for asyncio: open, write, wait for bytes; says in plain words why it cannot."""
+"""The bytes of one serial port, for asyncio: write, wait for what comes, notice when the port is gone."""
 
 import asyncio
 import contextlib
@@ -10,58 +10,40 @@ from typing import TYPE_CHECKING, Final, Literal
 import structlog
 
 from station.errors import PortError
+from station.serial_port import open_serial
 
 if TYPE_CHECKING:
     import serial
 
 Parity = Literal["N", "E", "O"]
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("station.meter")
 
 _PIECE: Final = 4096
 """What one read takes at most: all that a terminal can hold."""
 
-_REASONS: Final = {
-    errno.ENOENT: "there is no such port: is the adapter plugged in, is the name right?",
-    errno.EACCES: "no permission: the user of this process must be in the group that owns it (often dialout)",
-    errno.EBUSY: "another program uses it",
-    errno.EAGAIN: "another program uses it",
-    errno.ENOTTY: "this is no serial port",
-    errno.EINVAL: "it does not take this baud rate or parity (a pseudo terminal only takes parity N)",
-}
 
-
-class SerialPort:
+class SerialStream:
     """A port, 8 data bits and one stop bit, held exclusively while it is open.
 
     Every method raises PortError if the port is gone; it is closed then and may be opened again.
     """
 
-    def __init__(self, name: str, *, baud: int, parity: Parity) -> None:
-        self.name = name
+    def __init__(self, port: str, *, baud: int, parity: Parity) -> None:
+        self.port = port
         self._baud = baud
-        self._parity: Parity = parity
+        self._parity = parity
         self._serial: serial.Serial | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the port is held."""
-        return self._serial is not None
-
     def open(self) -> None:
-        """Take the port; PortError says what is wrong and what to do."""
-        import serial  # a process that only checks records needs no port
-
-        try:
-            self._serial = serial.Serial(
-                self.name, self._baud, parity=self._parity, timeout=0, write_timeout=0, exclusive=True
-            )
-        except (OSError, ValueError, termios.error) as error:
-            raise PortError(f"{self.name}: {_reason(error)}") from error
+        """Take the port, if it is not held; PortError says what is wrong and what to do."""
+        if self._serial is not None:
+            return
+        self._serial = open_serial(self.port, self._baud, parity=self._parity)
         with contextlib.suppress(OSError, ValueError, NotImplementedError):
             # Without it an FTDI adapter keeps every answer back for 16 ms.
             self._serial.set_low_latency_mode(True)
-        log.info("port_opened", port=self.name, baud=self._baud, parity=self._parity)
+        log.info("port_opened", port=self.port, baud=self._baud, parity=self._parity)
 
     def close(self) -> None:
         """Give the port back; nothing to do if it is closed."""
@@ -87,12 +69,11 @@ class SerialPort:
     def read_available(self) -> bytes:
         """Return what has arrived, in as large a piece as the kernel has; empty if nothing."""
         try:
-            data = os.read(self._fd(), _PIECE)
+            return os.read(self._fd(), _PIECE)
         except BlockingIOError:
             return b""
         except OSError as error:
             raise self._lost(error) from error
-        return data
 
     async def read(self) -> bytes:
         """Wait until something has arrived and return it; never empty. Cancelled, it loses no byte."""
@@ -120,18 +101,10 @@ class SerialPort:
 
     def _fd(self) -> int:
         if self._serial is None:
-            raise PortError(f"{self.name}: closed")
+            raise PortError(f"{self.port} was closed")
         return int(self._serial.fileno())
 
     def _lost(self, error: OSError) -> PortError:
         self.close()
-        log.warning("port_lost", port=self.name, reason=str(error))
-        return PortError(f"{self.name}: the port is gone ({error}): was the adapter unplugged?")
-
-
-def _reason(error: BaseException) -> str:
-    """Return why a port could not be opened; pyserial hides the number of some errors in their context."""
-    number = error.args[0] if error.args else None
-    if number in _REASONS:
-        return _REASONS[number]
-    return str(error) if error.__context__ is None else _reason(error.__context__)
+        log.warning("port_lost", port=self.port, reason=str(error))
+        return PortError(f"{self.port} is gone ({error}); was the adapter unplugged?")

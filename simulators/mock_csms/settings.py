@@ -1,0 +1,105 @@
+"""Settings: what the mock CSMS is to be, as a frozen value, from a TOML file or from options."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from simulators.mock_csms.errors import SettingsError
+from simulators.mock_csms.keys import BadKeyError, configured_key
+from simulators.mock_csms.replies import TOKEN_STATUSES
+
+DEFAULT_PORT: Final = 9000
+DEFAULT_API_PORT: Final = 9001
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is embedded in a test by default: free ports, no API, everything accepted, nobody kept out."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """Where stations connect to; 0 takes a free port."""
+    api_port: int | None = None
+    """Of the control API, always on loopback; 0 takes a free port, None has no API."""
+    password: str | None = field(default=None, repr=False)
+    """Of all stations that have none of their own in `users`."""
+    users: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Password by station. If there is any password, every station needs one."""
+    heartbeat_interval_s: int = 300
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Status by id token, compared without case; `*` is every other one."""
+    meter_keys: Mapping[str, bytes] = field(default_factory=dict)
+    """Public key (DER) by meter serial; `*` is every other one."""
+    call_timeout_s: float = 30.0
+    ping_interval_s: float | None = None
+    """Between websocket pings of the CSMS; None sends none."""
+    messages_kept: int = 2000
+    """Per station."""
+
+
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "host": (str,),
+    "port": (int,),
+    "api_port": (int,),
+    "password": (str,),
+    "users": (dict,),
+    "heartbeat_interval_s": (int,),
+    "tokens": (dict,),
+    "meter_keys": (dict,),
+    "call_timeout_s": (int, float),
+    "ping_interval_s": (int, float),
+    "messages_kept": (int,),
+}
+assert set(_TYPES) == {field.name for field in fields(Settings)}
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return the members of a Settings that a TOML file gives; SettingsError names file, key and what is allowed."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"{path}: no TOML: {error}") from error
+    for key, value in values.items():
+        if key not in _TYPES:
+            raise SettingsError(f"{path}: {key} is unknown; allowed are {', '.join(_TYPES)}")
+        if isinstance(value, bool) or not isinstance(value, _TYPES[key]):
+            raise SettingsError(f"{path}: {key}: {_TYPES[key][-1].__name__} expected, got {value!r}")
+    return values
+
+
+def settings(values: Mapping[str, Any], *, source: str) -> Settings:
+    """Return the settings of values as `load` gives them, keys and statuses checked."""
+    ready = dict(values)
+    ready["tokens"] = {
+        token.upper(): _status(status, f"{source}: tokens") for token, status in ready.get("tokens", {}).items()
+    }
+    ready["meter_keys"] = {
+        serial: _key(text, f"{source}: meter_keys.{serial}") for serial, text in ready.get("meter_keys", {}).items()
+    }
+    for station, password in ready.get("users", {}).items():
+        if not isinstance(password, str):
+            raise SettingsError(f"{source}: users.{station}: a text expected")
+    for key in ("port", "api_port"):
+        if ready.get(key) is not None and not 0 <= ready[key] <= 65535:
+            raise SettingsError(f"{source}: {key} is {ready[key]}: 0 to 65535 expected")
+    for key in ("heartbeat_interval_s", "call_timeout_s", "ping_interval_s", "messages_kept"):
+        if ready.get(key) is not None and not ready[key] > 0:
+            raise SettingsError(f"{source}: {key} is {ready[key]}: more than 0 expected")
+    return Settings(**ready)
+
+
+def _status(status: object, place: str) -> str:
+    if status not in TOKEN_STATUSES:
+        raise SettingsError(f"{place}: status {status!r} is unknown; allowed are {', '.join(TOKEN_STATUSES)}")
+    return str(status)
+
+
+def _key(text: object, place: str) -> bytes:
+    try:
+        return configured_key(str(text))
+    except BadKeyError as error:
+        raise SettingsError(f"{place}: {error}; give the key as hex digits of its DER form") from error

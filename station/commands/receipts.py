@@ -1,0 +1,122 @@
+"""`station receipts`: sessions and their signed records, read beside a running station."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from station.core.records import RecordKind
+from station.errors import StationError
+from station.meter.receipts import ReceiptError, compose
+from station.meter.verdict import examine
+from station.storage.database import Database
+from station.storage.receipts import Receipt, Receipts
+
+NOT_FOUND = 1
+BEGINS = (RecordKind.TURN_ON, RecordKind.START)
+ENDS = (RecordKind.TURN_OFF, RecordKind.END)
+
+
+def list_(options: argparse.Namespace) -> int:
+    """Print one line a session."""
+    receipts = _open(options).list()
+    print(
+        f"{'no':>4}  {'evse':>4}  {'started (UTC)':19}  {'ended (UTC)':19}  {'kWh':>8}  {'records':12}  transaction"
+    )
+    for receipt in receipts:
+        started = receipt.started_at.strftime("%Y-%m-%d %H:%M:%S")
+        ended = receipt.ended_at.strftime("%Y-%m-%d %H:%M:%S") if receipt.ended_at else "runs"
+        energy = energy_wh(receipt)
+        shown = f"{energy / 1000:8.2f}" if energy is not None else f"{'-':>8}"
+        line = f"{receipt.number:>4}  {receipt.evse_id:>4}  {started}  {ended:19}  {shown}"
+        print(f"{line}  {_signed(receipt):12}  {receipt.id}")
+    return 0
+
+
+def show_(options: argparse.Namespace) -> int:
+    """Print one session with its records and what is to be thought of them."""
+    receipt = _find(options)
+    if receipt is None:
+        return NOT_FOUND
+    for line in described(receipt):
+        print(line)
+    return 0
+
+
+def export_(options: argparse.Namespace) -> int:
+    """Write one session as the XML that transparency software reads."""
+    receipt = _find(options)
+    if receipt is None:
+        return NOT_FOUND
+    xml = xml_of(receipt)
+    if options.output is None:
+        sys.stdout.buffer.write(xml)
+        return 0
+    try:
+        options.output.write_bytes(xml)
+    except OSError as error:
+        raise StationError(f"{options.output} cannot be written: {error.strerror}") from error
+    return 0
+
+
+def xml_of(receipt: Receipt) -> bytes:
+    """Return the receipt as S.A.F.E. XML; its number is the transactionId, which has to be an integer there."""
+    if not receipt.records:
+        raise StationError(f"session {receipt.number} has no signed record to export")
+    try:
+        return compose(receipt.records, transaction_id=receipt.number)
+    except ReceiptError as error:
+        raise StationError(f"session {receipt.number} cannot be exported: {error}") from error
+
+
+def energy_wh(receipt: Receipt) -> int | None:
+    """Return what the end record says was charged, or None if there is none."""
+    return next((record.session_energy_wh for record in reversed(receipt.records) if record.kind in ENDS), None)
+
+
+def described(receipt: Receipt) -> list[str]:
+    """Return a receipt as lines for people: who, when, how much, and each record with its verdict."""
+    energy = energy_wh(receipt)
+    lines = [
+        f"session      {receipt.number}, transaction {receipt.id}, EVSE {receipt.evse_id}",
+        f"driver       {receipt.token.value} ({receipt.token.type})" if receipt.token else "driver       nobody",
+        f"started      {receipt.started_at.isoformat(timespec='seconds')}",
+        f"ended        {receipt.ended_at.isoformat(timespec='seconds') if receipt.ended_at else 'runs'}"
+        + (f", {receipt.stopped_reason}" if receipt.stopped_reason else ""),
+        f"energy       {energy / 1000:.2f} kWh" if energy is not None else "energy       no signed end",
+    ]
+    for record in receipt.records:
+        verdict = examine(record.ocmf, record.public_key)
+        answer = "VALID" if verdict.valid else "INVALID"
+        lines += [
+            "",
+            f"{record.kind.value:12} signature {answer}; meter {record.meter_serial}, counter {record.pagination}",
+            f"             {record.ocmf.decode('ascii', 'backslashreplace')}",
+            *(f"             doubtful: {doubt.sentence}" for doubt in verdict.doubts),
+        ]
+    return lines
+
+
+def _signed(receipt: Receipt) -> str:
+    kinds = {record.kind for record in receipt.records if record.verified}
+    names = [name for name, wanted in (("begin", BEGINS), ("end", ENDS)) if kinds & set(wanted)]
+    return "+".join(names) or "none"
+
+
+def _find(options: argparse.Namespace) -> Receipt | None:
+    wanted = options.number
+    receipt = _open(options).get(int(wanted) if wanted.isdigit() else wanted)
+    if receipt is None:
+        print(f"there is no session {wanted}; see: station receipts list", file=sys.stderr)
+    return receipt
+
+
+def _open(options: argparse.Namespace) -> Receipts:
+    return Receipts(Database.look(_state_dir(options)))
+
+
+def _state_dir(options: argparse.Namespace) -> Path:
+    if options.state_dir is not None:
+        return Path(options.state_dir)
+    from station.settings import load
+
+    return load(options.config).station.state_dir

@@ -1,0 +1,115 @@
+"""What the configuration says, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from station.core.metadata import Templates
+from station.core.variables import Address
+from station.secret import Secret
+
+Parity = Literal["N", "E", "O"]
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """Who the station says it is, and where it keeps what it must not forget."""
+
+    identity: str
+    vendor_name: str
+    model: str
+    serial_number: str | None
+    state_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsSettings:
+    """Where the CSMS is at the first start."""
+
+    url: str
+    """Without the identity."""
+    security_profile: int
+    password: Secret | None
+    compression: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    level: str
+    format: str
+    """`console` or `json`."""
+    wire: bool
+    """Show raw frames, id tokens included."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """One serial line with Modbus devices on it."""
+
+    name: str
+    port: str
+    baud_rate: int
+    parity: Parity
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSettings:
+    type: str
+    line: str
+    unit: int
+    public_key: bytes | None
+    """The key that the meter must have, DER SubjectPublicKeyInfo; None if any will do."""
+    require_time: bool
+    """Do not charge while the meter has no time."""
+    timezone: str
+    """IANA name of the zone that the meter shows its time in, or `system`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSettings:
+    type: str
+    line: str
+    unit: int
+    fixed_cable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EvseSettings:
+    """One EVSE: its ratings and its devices."""
+
+    id: int
+    name: str
+    """The public name that is signed along, such as DE*ABC*E1234*1; `evse_id` in the file."""
+    max_current_a: int
+    phases: int
+    connector: str
+    meter: MeterSettings
+    controller: ControllerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """A card reader, and the EVSEs that it is for."""
+
+    name: str
+    type: str
+    port: str
+    baud_rate: int
+    evses: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything in the file."""
+
+    path: Path
+    station: StationSettings
+    csms: CsmsSettings
+    log: LogSettings
+    metadata: Templates
+    lines: tuple[LineSettings, ...]
+    evses: tuple[EvseSettings, ...]
+    readers: tuple[ReaderSettings, ...]
+    variables: Mapping[Address, str]
+    """Texts of variables for as long as the CSMS has not set them."""

@@ -1,0 +1,214 @@
+"""Waking: what was open when the power went is adopted, ended and told, whatever the meter still knows."""
+
+import pytest
+
+from station.core import effects as do
+from station.core import events as on
+from station.core.faults import Fault
+from station.core.policy import TxPoint
+from station.core.records import RecordKind
+from station.core.session import Metering, Session, connector_status, idle, refusal
+from tests.core.runs import (
+    ENDED,
+    NOTHING_LEFT,
+    STARTED,
+    Run,
+    asleep,
+    ending,
+    has,
+    left,
+    only,
+    only_report,
+    owing,
+    reports,
+)
+
+
+def test_waking_with_nothing_open_makes_sure_that_nothing_is_switched_on() -> None:
+    assert Run(awake=False).restart() == [do.Withhold(), do.Unlock(), do.ReleaseOutput()]
+
+
+def test_nobody_is_admitted_before_the_station_is_awake() -> None:
+    run = Run(awake=False)
+    assert run.card() == []
+    assert connector_status(run.session) == "Unavailable"
+
+
+def test_a_driver_who_was_authorized_before_the_cut_is_forgotten() -> None:
+    run = Run()
+    run.card()
+    again = asleep(run)
+    again.restart()
+    assert not has(again.pilot("B"), do.TurnOn)
+
+
+def test_a_start_that_was_not_signed_before_the_cut_leaves_no_trace() -> None:
+    run = Run()
+    run.pilot("B")
+    run.card()
+    again = asleep(run)
+    assert again.restart() == [do.Withhold(), do.ReleaseOutput(), do.Unlock()]
+    assert idle(again.session)
+
+
+def test_a_start_that_was_signed_but_not_stored_is_adopted_and_reported() -> None:
+    run = Run()
+    run.pilot("B")
+    run.card()
+    begin = run.record(RecordKind.TURN_ON)
+    again = asleep(run)
+    caused = again.restart(left(output_on=True, begin=begin))
+    assert do.KeepRecord("transaction-3", begin) in caused
+    assert only_report(caused).event is STARTED
+    assert do.TurnOff() in caused
+    ended = only_report(again(on.EndSigned(run.record(RecordKind.TURN_OFF))))
+    assert (ended.seq_no, *ending(ended)) == (1, "AbnormalCondition", "PowerLoss")
+
+
+def test_an_end_that_was_signed_but_not_stored_is_adopted() -> None:
+    run = Run().charging()
+    run.stop(on.StopCause.CARD)
+    begin, end = run.transaction.begin, run.record(RecordKind.TURN_OFF, 4200)
+    caused = asleep(run).restart(left(begin=begin, end=end))
+    assert do.KeepRecord("transaction-3", end) in caused
+    assert ending(only_report(caused)) == ("StopAuthorized", "Local")
+    assert not has(caused, do.TurnOff)
+
+
+def test_records_of_earlier_transactions_are_not_adopted() -> None:
+    run = Run().charging()
+    run.stop(on.StopCause.CARD)
+    begin = run.transaction.begin
+    end = run.record(RecordKind.TURN_OFF)
+    run(on.EndSigned(end))
+    run.card()
+    caused = asleep(run).restart(left(begin=begin, end=end))
+    assert not has(caused, do.KeepRecord, do.Report)
+
+
+@pytest.mark.parametrize("letter", ["B", "C"])
+def test_a_transaction_that_was_running_is_ended_by_the_power_loss(letter: str) -> None:
+    run = Run().charging()
+    run.pilot(letter)
+    seq_no = run.transaction.seq_no
+    again = asleep(run)
+    caused = again.restart(left(output_on=True, begin=run.transaction.begin))
+    assert caused.index(do.Withhold()) < caused.index(do.TurnOff())
+    ended = only_report(again.sign_end())
+    assert (ended.seq_no, *ending(ended)) == (seq_no, "AbnormalCondition", "PowerLoss")
+
+
+def test_a_told_transaction_without_metering_is_ended_at_once() -> None:
+    run = Run(start_points=frozenset({TxPoint.EV_CONNECTED}))
+    run.pilot("B")
+    assert ending(only_report(asleep(run).restart())) == ("AbnormalCondition", "PowerLoss")
+
+
+def test_attempts_to_get_the_end_go_on_after_a_restart() -> None:
+    run = Run(end_attempts=2).charging()
+    run.stop(on.StopCause.CARD)
+    run(on.EndFailed(Fault.METER, "no answer"))
+    again = Run(session=run.session, awake=False, end_attempts=2)
+    assert do.TurnOff() in again.restart()
+    assert only_report(again(on.EndFailed(Fault.METER, "no answer"))).event is ENDED
+
+
+def test_an_end_that_is_owed_is_asked_for_when_the_station_wakes() -> None:
+    again = asleep(owing())
+    assert do.TurnOff() in again.restart()
+    assert connector_status(again.session) == "Faulted"
+    assert only(again.sign_end(), do.KeepRecord).transaction_id == "transaction-3"
+    assert connector_status(again.session) == "Occupied"
+
+
+def test_an_owed_end_that_the_meter_signed_before_the_cut_is_adopted() -> None:
+    run = owing()
+    end = run.record(RecordKind.TURN_OFF)
+    caused = asleep(run).restart(left(end=end))
+    assert do.KeepRecord("transaction-3", end) in caused
+    assert not has(caused, do.TurnOff)
+
+
+def test_faults_of_the_life_before_are_cleared_or_found_again() -> None:
+    run = Run()
+    run(on.FaultRaised(Fault.CONTROLLER), on.FaultRaised(Fault.METER))
+    again = asleep(run)
+    again.restart()
+    assert [(alert.tech_code, alert.active) for alert in again.alerts] == [
+        ("ControllerSilent", False),
+        ("MeterSilent", False),
+    ]
+
+
+# A silent meter
+
+
+def test_a_meter_that_is_silent_at_start_up_is_a_fault_until_it_is_found() -> None:
+    run = Run(awake=False)
+    run.restart(None)
+    assert connector_status(run.session) == "Faulted"
+    assert run.card() == []
+    assert has(run(on.MeterFound(NOTHING_LEFT)), do.ReleaseOutput)
+    assert refusal(run.session) is None
+    assert [alert.active for alert in run.alerts] == [True, False]
+
+
+def starting() -> Run:
+    run = Run()
+    run.pilot("B")
+    run.card()
+    return asleep(run)
+
+
+def test_whether_the_start_was_signed_waits_for_the_silent_meter() -> None:
+    run = starting()
+    assert not has(run.restart(None), do.TurnOff, do.Report)
+    caused = run(on.MeterFound(left(output_on=True, begin=run.record(RecordKind.TURN_ON))))
+    assert only_report(caused).event is STARTED
+    assert ending(only_report(run.sign_end(0))) == ("AbnormalCondition", "PowerLoss")
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        on.PilotChanged("A"),
+        on.FaultRaised(Fault.CONTROLLER),
+        on.StopRequested(on.StopCause.RESET),
+        on.Woken(None),
+    ],
+)
+def test_what_happens_while_the_meter_is_silent_does_not_lose_the_start(meanwhile: on.Event) -> None:
+    run = starting()
+    run.restart(None)
+    run(meanwhile)
+    run(on.MeterFound(left(output_on=True, begin=run.record(RecordKind.TURN_ON))))
+    assert ending(only_report(run.sign_end(0))) == ("AbnormalCondition", "PowerLoss")
+    assert idle(run.session)
+
+
+def test_a_start_that_the_found_meter_did_not_sign_leaves_no_trace() -> None:
+    run = starting()
+    run.restart(None)
+    assert not has(run(on.MeterFound(NOTHING_LEFT)), do.Report)
+    assert idle(run.session)
+
+
+def test_a_running_transaction_is_ended_without_waiting_for_a_silent_meter() -> None:
+    run = Run().charging()
+    again = Run(session=run.session, awake=False, end_attempts=1)
+    assert do.TurnOff() in again.restart(None)
+    caused = again(on.EndFailed(Fault.METER, "no answer"))
+    assert ending(only_report(caused)) == ("AbnormalCondition", "PowerLoss")
+    assert not has(again(on.MeterFound(NOTHING_LEFT)), do.ReleaseOutput)
+    again.expire(on.Timer.RETRY)
+    assert has(again.sign_end(), do.KeepRecord)
+    assert again.session == Session(1, awake=True, plugged=True, last_pagination=100)
+
+
+def test_a_found_meter_does_not_disturb_an_end_that_is_being_signed() -> None:
+    run = Run().charging()
+    again = asleep(run)
+    again.restart(None)
+    assert reports(again(on.MeterFound(NOTHING_LEFT))) == []
+    assert again.session.metering is Metering.STOPPING
+    assert only_report(again.sign_end()).event is ENDED

@@ -1,0 +1,253 @@
+"""The power goes at every point between two things the station does: nothing is lost, doubled or left on.
+
+Whole sessions are played again and again, each time one point further before the cut, with a cut of the daemon
+alone and of everything, and with a second cut at every point of the recovery.
+"""
+
+import itertools
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from ocpp.v201.enums import TransactionEventEnumType as Event
+
+from station.clock import SystemClock
+from station.core.documents import from_document
+from station.core.effects import StoredEffect
+from station.core.events import StopCause
+from station.core.policy import Policy, TxPoint
+from station.core.records import RecordKind
+from station.core.reports import TransactionReport
+from station.core.session import Metering, Session, idle
+from station.storage.database import Database
+from station.storage.journal import TRANSACTION_EVENT, Journal
+from station.storage.outbox import Outbox
+from station.storage.receipts import Receipts
+from tests.fakes import FakeReceipt, FakeStore
+from tests.flows.sweep import (
+    Act,
+    Cut,
+    Daemon,
+    Fuse,
+    PowerCutError,
+    World,
+    card,
+    card_twice,
+    draw,
+    expected_reason,
+    fault,
+    leave,
+    play,
+    plug,
+    refuse_ends,
+    remote_start,
+    stop,
+)
+
+BY_CARD, BY_REMOTE = stop(StopCause.CARD), stop(StopCause.REMOTE)
+STORIES: dict[str, list[Act]] = {
+    "stopped by card": [plug, card, draw, BY_CARD, leave],
+    "card first, stopped by unplugging": [card, plug, draw, leave],
+    "from afar": [plug, remote_start, draw, BY_REMOTE, leave],
+    "stopped by a fault": [plug, card, draw, fault, leave],
+    "stopped while the start is signed": [plug, card_twice, leave],
+    "end signed at the second attempt": [plug, card, draw, refuse_ends(1), BY_CARD, leave],
+    "end signed after Ended": [plug, card, draw, refuse_ends(4), BY_CARD, leave],
+    "two drivers, one cable": [plug, card, draw, BY_CARD, card, BY_CARD, leave],
+}
+POINTS = {
+    "PowerPathClosed": frozenset({TxPoint.POWER_PATH_CLOSED}),
+    "EVConnected": frozenset({TxPoint.EV_CONNECTED}),
+    "Authorized": frozenset({TxPoint.AUTHORIZED}),
+    "EnergyTransfer": frozenset({TxPoint.ENERGY_TRANSFER}),
+}
+
+
+class JournalStore:
+    """The real thing, in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open()
+
+    def load(self) -> Session:
+        return self._journal.load(1)
+
+    def commit(self, session: Session, effects: Iterable[StoredEffect], *, now: datetime) -> None:
+        self._journal.commit(session, effects, now=now, offline=False)
+
+    def reopen(self) -> None:
+        self._database.close()
+        self._open()
+
+    def _open(self) -> None:
+        self._database = Database.open(self._folder, SystemClock())
+        self._journal = Journal(self._database)
+
+    def close(self) -> None:
+        self._database.close()
+
+    @property
+    def reports(self) -> list[TransactionReport]:
+        waiting = Outbox(self._database).head(limit=1000)
+        return [
+            from_document(TransactionReport, json.loads(message.body))
+            for message in waiting
+            if message.kind == TRANSACTION_EVENT
+        ]
+
+    @property
+    def receipts(self) -> dict[str, FakeReceipt]:
+        return {
+            receipt.id: FakeReceipt(opened=1, closed=int(receipt.ended_at is not None), records=list(receipt.records))
+            for receipt in Receipts(self._database).list()
+        }
+
+
+def points_in(policy: Policy, story: list[Act]) -> int:
+    """Return how many points the story has without a cut, and check that it is right without one."""
+    world, fuse = World(FakeStore(), policy), Fuse()
+    check(world, start_and_play(world, story, fuse))
+    return fuse.passed
+
+
+def start_and_play(world: World, story: list[Act], fuse: Fuse) -> Daemon:
+    daemon = Daemon(world, fuse)
+    daemon.start()
+    play(world, daemon, story)
+    return daemon
+
+
+def run_until_cut(world: World, story: list[Act], *, at: int) -> None:
+    with pytest.raises(PowerCutError):
+        start_and_play(world, story, Fuse(at))
+
+
+def recover(world: World, *, cut_at: int | None = None) -> Daemon | None:
+    """Start again; return None if the power was cut a second time on the way."""
+    daemon = Daemon(world, Fuse(cut_at))
+    try:
+        daemon.start()
+    except PowerCutError:
+        return None
+    return daemon
+
+
+def check_safe(world: World, daemon: Daemon) -> None:
+    """Nothing is left on, and nothing of the time before the cut goes on."""
+    assert not world.meter.output_on
+    assert world.controller.offered_amps == 0
+    assert daemon.session.metering is Metering.OFF
+    assert daemon.session.authorization is None
+
+
+def check(world: World, daemon: Daemon) -> None:
+    """Everything has come to its end: nothing is lost, nothing is doubled."""
+    check_safe(world, daemon)
+    assert idle(daemon.session)
+    assert not daemon.session.faults
+    assert daemon.session.owed is None
+    assert world.store.load() == daemon.session
+    for transaction_id in {report.transaction_id for report in world.store.reports}:
+        check_told(world, [report for report in world.store.reports if report.transaction_id == transaction_id])
+    billed = 0
+    for receipt in world.store.receipts.values():
+        begin, end = receipt.records
+        assert (receipt.opened, receipt.closed) == (1, 1)
+        assert (begin.kind, end.kind) == (RecordKind.TURN_ON, RecordKind.TURN_OFF)
+        billed += end.session_energy_wh - begin.session_energy_wh
+        assert end.energy_wh - begin.energy_wh == end.session_energy_wh
+    assert billed == world.drawn_wh
+
+
+def check_told(world: World, told: list[TransactionReport]) -> None:
+    """Each number once and in order, Started first, Ended last, the signed values in it are those of the receipt."""
+    assert [report.seq_no for report in told] == list(range(len(told)))
+    events = [report.event for report in told]
+    assert events == [Event.started, *[Event.updated] * (len(told) - 2), Event.ended]
+    receipt = world.store.receipts.get(told[0].transaction_id, FakeReceipt())
+    sent = [value.signed.ocmf for sample in told[-1].samples for value in sample.values if value.signed]
+    kept = [record.ocmf for record in receipt.records]
+    assert sent == kept[: len(sent)]
+    assert len(sent) == len(kept) or world.ends_were_refused
+
+
+def check_reason(world: World, open_before: tuple[str, str] | None) -> None:
+    """What stood open when the power went says why it ended, unless nobody ever heard of it."""
+    if open_before is None:
+        return
+    transaction_id, reason = open_before
+    told = [report for report in world.store.reports if report.transaction_id == transaction_id]
+    assert [report.stopped_reason for report in told[-1:]] == [reason] * bool(told)
+
+
+def check_evidence(world: World) -> None:
+    """A meter that kept its power kept its records: each one is stored, once."""
+    stored = [record for receipt in world.store.receipts.values() for record in receipt.records]
+    assert sorted(stored, key=lambda record: record.pagination) == world.meter.signed
+
+
+AFTERWARDS: list[Act] = [leave, check, plug, card, draw, BY_CARD, leave]
+"""Whatever happened, the vehicle leaves and the next one charges."""
+
+
+@pytest.mark.parametrize("points", POINTS)
+@pytest.mark.parametrize("name", STORIES)
+def test_a_cut_at_any_point(name: str, points: str) -> None:
+    policy = Policy(start_points=POINTS[points])
+    story = STORIES[name]
+    for at in range(1, points_in(policy, story) + 1):
+        for what in Cut:
+            world = World(FakeStore(), policy)
+            run_until_cut(world, story, at=at)
+            open_before = expected_reason(world.store.load())
+            world.cut(what)
+            daemon = recover(world)
+            assert daemon is not None
+            check_safe(world, daemon)
+            check_reason(world, open_before)
+            play(world, daemon, AFTERWARDS)
+            check(world, daemon)
+            if what is Cut.DAEMON:
+                check_evidence(world)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_second_cut_at_any_point_of_the_recovery(name: str) -> None:
+    story = STORIES[name]
+    for at in range(1, points_in(Policy(), story) + 1):
+        for first, second in itertools.product(Cut, Cut):
+            for second_at in itertools.count(1):
+                world = World(FakeStore())
+                run_until_cut(world, story, at=at)
+                open_before = expected_reason(world.store.load())
+                world.cut(first)
+                if recover(world, cut_at=second_at) is not None:
+                    break
+                world.cut(second)
+                daemon = recover(world)
+                assert daemon is not None
+                check(world, daemon)
+                check_reason(world, open_before)
+                if first is second is Cut.DAEMON:
+                    check_evidence(world)
+
+
+@pytest.mark.parametrize("what", Cut)
+def test_the_real_journal_survives_a_cut_at_any_point(what: Cut, tmp_path: Path) -> None:
+    story = STORIES["stopped by card"]
+    for at in range(1, points_in(Policy(), story) + 1):
+        store = JournalStore(tmp_path / str(at))
+        world = World(store)
+        run_until_cut(world, story, at=at)
+        open_before = expected_reason(store.load())
+        world.cut(what)
+        daemon = recover(world)
+        assert daemon is not None
+        check(world, daemon)
+        check_reason(world, open_before)
+        play(world, daemon, AFTERWARDS)
+        check(world, daemon)
+        store.close()

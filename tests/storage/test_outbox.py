@@ -1,0 +1,132 @@
+"""Messages stay in order until they are answered or given up, and nothing is lost."""
+
+from datetime import timedelta
+
+import pytest
+
+from station.storage.database import Database
+from station.storage.outbox import DeadLetter, Outbox, Queued
+from tests.fakes_clock import START, FakeClock
+
+
+@pytest.fixture
+def database(tmp_path):
+    with Database.open(tmp_path, FakeClock()) as database:
+        yield database
+
+
+@pytest.fixture
+def outbox(database):
+    return Outbox(database)
+
+
+def put(outbox, number, *, transaction_id="t1", offline=False):
+    return outbox.put(
+        "TransactionEvent",
+        f'{{"n":{number}}}',
+        transaction_id=transaction_id,
+        seq_no=number,
+        created_at=START + timedelta(seconds=number),
+        offline=offline,
+    )
+
+
+def test_a_message_comes_back_as_it_was_put(outbox):
+    message_id = put(outbox, 3, offline=True)
+    assert outbox.head() == [
+        Queued(message_id, "TransactionEvent", '{"n":3}', "t1", 3, START + timedelta(seconds=3), 0, offline=True)
+    ]
+
+
+def test_a_message_need_not_belong_to_a_transaction(outbox):
+    outbox.put("NotifyEvent", "{}", created_at=START, offline=False)
+    assert (outbox.head()[0].transaction_id, outbox.head()[0].seq_no) == (None, None)
+
+
+def test_the_oldest_messages_come_first(outbox):
+    for number in range(5):
+        put(outbox, number)
+    assert [message.seq_no for message in outbox.head(3)] == [0, 1, 2]
+    outbox.remove(outbox.head()[0].id)
+    assert [message.seq_no for message in outbox.head(10)] == [1, 2, 3, 4]
+
+
+def test_an_id_is_never_used_again(outbox):
+    first = put(outbox, 0)
+    outbox.remove(first)
+    assert put(outbox, 1) > first
+
+
+def test_removing_what_is_gone_is_no_error(outbox):
+    outbox.remove(7)
+
+
+def test_attempts_are_counted_for_each_message(outbox):
+    first, _ = put(outbox, 0), put(outbox, 1)
+    outbox.count_attempt(first)
+    outbox.count_attempt(first)
+    assert [message.attempts for message in outbox.head(2)] == [2, 0]
+
+
+@pytest.mark.ocpp("E04.FR.03")
+def test_all_that_waits_is_marked_when_the_station_goes_offline(outbox):
+    put(outbox, 0)
+    put(outbox, 1, offline=True)
+    outbox.mark_all_offline()
+    put(outbox, 2)
+    assert [message.offline for message in outbox.head(3)] == [True, True, False]
+
+
+def test_a_message_that_is_given_up_is_kept_with_the_reason(outbox):
+    message_id = put(outbox, 0)
+    outbox.count_attempt(message_id)
+    message = outbox.head()[0]
+    outbox.bury(message_id, "InternalError", START)
+    assert outbox.size() == 0
+    assert outbox.dead_letters() == [DeadLetter(message, "InternalError", START)]
+
+
+def test_burying_what_is_gone_is_no_error(outbox):
+    outbox.bury(7, "gone", START)
+    assert outbox.dead_letters() == []
+
+
+def test_what_waits_is_counted_for_each_transaction(outbox):
+    put(outbox, 0)
+    put(outbox, 1)
+    put(outbox, 0, transaction_id="t2")
+    assert (outbox.pending_of("t1"), outbox.pending_of("t2"), outbox.pending_of("t3")) == (2, 1, 0)
+    assert outbox.size() == 3
+
+
+def test_a_message_that_stands_in_a_transaction_is_put_or_not_with_the_rest_of_it(database, outbox):
+    def put_and_fail():
+        with database.transaction():
+            put(outbox, 0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        put_and_fail()
+    assert outbox.size() == 0
+
+
+def test_the_queue_is_the_same_after_a_restart(tmp_path):
+    with Database.open(tmp_path, FakeClock()) as database:
+        put(Outbox(database), 0)
+        put(Outbox(database), 1)
+        before = Outbox(database).head(10)
+    with Database.open(tmp_path, FakeClock()) as database:
+        assert Outbox(database).head(10) == before
+
+
+def test_a_thousand_messages_are_drained_with_the_head_found_at_once(outbox, database):
+    """The head is the first row of the primary key: no scan, no sorting."""
+    plan = database.execute("EXPLAIN QUERY PLAN SELECT id, body FROM outbox ORDER BY id LIMIT 1").fetchall()
+    assert [row[3] for row in plan] == ["SCAN outbox"]
+    for number in range(1000):
+        put(outbox, number)
+    drained = []
+    while head := outbox.head():
+        drained.append(head[0].seq_no)
+        outbox.remove(head[0].id)
+    assert drained == list(range(1000))

@@ -1,0 +1,146 @@
+"""Evidence is kept byte by byte, added to and never changed."""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from station.core.records import RecordKind, SignedRecord
+from station.core.tokens import IdToken
+from station.errors import StorageError
+from station.storage.database import Database
+from station.storage.receipts import Receipts
+from tests.fakes_clock import START, FakeClock
+
+CARD = IdToken("04A2B3C4", "ISO14443")
+BEGIN = SignedRecord(
+    kind=RecordKind.TURN_ON,
+    ocmf=b'OCMF|{"FV":"1.0","RV":0.00}|{"SD":"30\xff\x00"}',
+    public_key=b"\x30\x59\x00",
+    meter_serial="001BZR1521070006",
+    pagination=7,
+    taken_at=START,
+    energy_wh=123450,
+    session_energy_wh=0,
+    verified=True,
+    doubts=("clock_moved",),
+)
+END = dataclasses.replace(
+    BEGIN, kind=RecordKind.TURN_OFF, ocmf=BEGIN.ocmf + b" ", pagination=8, session_energy_wh=4200, doubts=()
+)
+
+
+@pytest.fixture
+def database(tmp_path):
+    with Database.open(tmp_path, FakeClock()) as database:
+        yield database
+
+
+@pytest.fixture
+def receipts(database):
+    receipts = Receipts(database)
+    receipts.begin("t1", evse_id=2, token=CARD, started_at=START)
+    return receipts
+
+
+def test_a_receipt_has_the_transaction_and_its_records_exactly_as_the_meter_wrote_them(receipts):
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.add_record("t1", END, at=START + timedelta(hours=1))
+    receipts.finish("t1", ended_at=START + timedelta(hours=1), stopped_reason="Local")
+    receipt = receipts.get("t1")
+    assert receipt.number == 1
+    assert (receipt.id, receipt.evse_id, receipt.token) == ("t1", 2, CARD)
+    assert (receipt.started_at, receipt.ended_at) == (START, START + timedelta(hours=1))
+    assert receipt.stopped_reason == "Local"
+    assert receipt.records == (BEGIN, END)
+
+
+def test_a_receipt_is_found_by_number_and_by_id(receipts):
+    assert receipts.get(1) == receipts.get("t1")
+    assert receipts.get(2) is None
+    assert receipts.get("t2") is None
+
+
+def test_receipts_are_listed_in_the_order_they_were_begun_and_numbered_without_gaps(receipts):
+    receipts.begin("a", evse_id=1, token=None, started_at=START)
+    assert [(receipt.number, receipt.id) for receipt in receipts.list()] == [(1, "t1"), (2, "a")]
+
+
+def test_beginning_again_changes_nothing_but_a_missing_token(receipts):
+    receipts.begin("t1", evse_id=1, token=IdToken("FFFF", "ISO14443"), started_at=START + timedelta(hours=1))
+    assert receipts.get("t1").token == CARD
+    receipts.begin("t2", evse_id=1, token=None, started_at=START)
+    receipts.begin("t2", evse_id=1, token=CARD, started_at=START + timedelta(hours=1))
+    assert receipts.get("t2").token == CARD
+    assert receipts.get("t2").started_at == START
+    assert len(receipts.list()) == 2
+
+
+def test_a_record_is_kept_once_however_often_it_is_added(receipts):
+    for _ in range(3):
+        receipts.add_record("t1", BEGIN, at=START)
+    assert receipts.get("t1").records == (BEGIN,)
+
+
+def test_another_text_of_the_same_pagination_is_kept_too(receipts):
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.add_record("t1", dataclasses.replace(BEGIN, ocmf=b"OCMF|{}|{}"), at=START)
+    assert len(receipts.get("t1").records) == 2
+
+
+def test_an_end_that_comes_late_is_kept_after_the_transaction_ended(receipts):
+    receipts.finish("t1", ended_at=START, stopped_reason="PowerLoss")
+    receipts.add_record("t1", END, at=START + timedelta(days=1))
+    assert receipts.get("t1").records == (END,)
+
+
+def test_the_first_end_of_a_transaction_stands(receipts):
+    receipts.finish("t1", ended_at=START, stopped_reason="Local")
+    receipts.finish("t1", ended_at=START + timedelta(hours=1), stopped_reason="Reboot")
+    assert receipts.get("t1").stopped_reason == "Local"
+
+
+def test_a_record_without_its_transaction_is_a_bug_and_says_so(receipts):
+    with pytest.raises(StorageError, match="has no transaction nowhere"):
+        receipts.add_record("nowhere", BEGIN, at=START)
+    with pytest.raises(StorageError, match="has no transaction nowhere"):
+        receipts.finish("nowhere", ended_at=START, stopped_reason="Local")
+
+
+def test_a_record_that_must_not_be_reported_is_kept_apart(receipts):
+    receipts.add_rejected(2, b"OCMF|broken\xff", "the signature does not fit", at=START)
+    (kept,) = receipts.rejected()
+    assert (kept.evse_id, kept.ocmf, kept.reason) == (2, b"OCMF|broken\xff", "the signature does not fit")
+    assert receipts.get("t1").records == ()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE records SET ocmf = x'00'",
+        "UPDATE records SET verified = 0",
+        "DELETE FROM records",
+        "INSERT OR REPLACE INTO records SELECT * FROM records",
+        "UPDATE rejected_records SET reason = ''",
+        "DELETE FROM rejected_records",
+        "DELETE FROM transactions",
+        "UPDATE transactions SET id_token = 'somebody else'",
+    ],
+)
+def test_the_database_refuses_to_change_or_delete_evidence(database, receipts, sql):
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.add_rejected(2, b"OCMF|broken", "why", at=START)
+    receipts.finish("t1", ended_at=START, stopped_reason="Local")
+    before = (receipts.list(), receipts.rejected())
+    with pytest.raises(StorageError, match="never"):
+        database.execute(sql)
+    assert (receipts.list(), receipts.rejected()) == before
+
+
+def test_bytes_that_changed_on_disk_are_not_passed_off_as_verified(database, receipts):
+    receipts.add_record("t1", BEGIN, at=START)
+    database.execute("DROP TRIGGER records_stay_as_they_are")
+    database.execute("UPDATE records SET ocmf = ?", (BEGIN.ocmf.replace(b"0.00", b"9.00"),))
+    (record,) = receipts.get("t1").records
+    assert not record.verified
+    assert record.doubts == ("clock_moved", "bytes_changed")
