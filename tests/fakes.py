@@ -2,21 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from station.core.documents import from_document, to_document
 from station.core.effects import CloseReceipt, KeepRecord, OpenReceipt, Raise, Report, StoredEffect
 from station.core.records import LeftOver, Metadata, Reading, RecordKind, SignedRecord
+from station.core.reports import Alert, TransactionReport
 from station.core.session import Session
 from station.errors import DeviceError, LineSilentError
 from station.hardware.ports import PilotLetter, PilotStatus
 from station.meter.port import MeterIdentity
-
-if TYPE_CHECKING:
-    from station.core.reports import Alert, TransactionReport
+from station.storage.database import Database
+from station.storage.journal import NOTIFY_EVENT, TRANSACTION_EVENT
+from station.storage.outbox import Outbox
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 KEY = b"the meter's key"
@@ -184,12 +184,13 @@ class FakeMeter:
 
 
 class FakeController:
-    """The port of a charge controller."""
+    """The port of a charge controller; `watch` is called with the name of each method before it does anything."""
 
     def __init__(self, hardware: ControllerHardware | None = None) -> None:
         self.hardware = hardware or ControllerHardware()
         self.troubles = Troubles()
         self.calls: list[str] = []
+        self.watch: Callable[[str], None] = lambda name: None
         self._busy = False
 
     def be_silent(self) -> None:
@@ -226,6 +227,7 @@ class FakeController:
         try:
             if name != "status":
                 self.calls.append(name)
+            self.watch(name)
             await asyncio.sleep(0.01)
             self.troubles.check(name)
         finally:
@@ -269,3 +271,15 @@ class FakeStore:
 
     def reopen(self) -> None:
         """Forget what was not committed: nothing, here."""
+
+
+def reports_in(database: Database) -> list[TransactionReport]:
+    """Return the transaction events that wait in the outbox, oldest first."""
+    rows = Outbox(database).head(limit=10_000)
+    return [from_document(TransactionReport, json.loads(row.body)) for row in rows if row.kind == TRANSACTION_EVENT]
+
+
+def alerts_in(database: Database) -> list[Alert]:
+    """Return the alerts that wait in the outbox, oldest first."""
+    rows = Outbox(database).head(limit=10_000)
+    return [from_document(Alert, json.loads(row.body)) for row in rows if row.kind == NOTIFY_EVENT]

@@ -121,6 +121,11 @@ def connector_status(session: Session) -> ConnectorStatusEnumType:
     return ConnectorStatusEnumType.occupied if session.plugged else ConnectorStatusEnumType.available
 
 
+def waking(session: Session) -> bool:
+    """The station has just started and looks at what its devices hold; nothing can be said about it yet."""
+    return not session.awake and not session.faults
+
+
 def refusal(session: Session) -> str | None:
     """Return why nobody can be authorized here now, in words for an operator, or None."""
     if session.faults:

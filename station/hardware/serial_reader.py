@@ -41,7 +41,7 @@ class SerialLineReader:
         """
         loop = asyncio.get_running_loop()
         lines = _Lines()
-        last_uid, last_s = "", 0.0
+        last_uid, last_s, skipped = "", 0.0, 0
         with open_serial(self._port, self._baud_rate) as port:
             log.info("reader_opened", reader=self._name, port=self._port)
             while True:
@@ -49,8 +49,11 @@ class SerialLineReader:
                 for line in lines.feed(chunk):
                     card = _card(line)
                     if card is None:
-                        log.warning("reader_line_skipped", reader=self._name, length=len(line))
+                        skipped += 1
+                        if skipped == 1:  # a wrong baud rate makes garbage without end
+                            log.warning("reader_line_skipped", reader=self._name, length=len(line))
                         continue
+                    skipped = 0
                     left_there = card.uid == last_uid and loop.time() - last_s < self._debounce_s
                     last_uid, last_s = card.uid, loop.time()
                     if not left_there:
@@ -60,7 +63,7 @@ class SerialLineReader:
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         file = port.fileno()
-        loop.add_reader(file, lambda: ready.done() or ready.set_result(None))
+        loop.add_reader(file, _set, ready)
         try:
             await ready
             chunk = os.read(file, CHUNK)
@@ -73,6 +76,11 @@ class SerialLineReader:
         if not chunk:
             raise PortError(f"{self._port} is gone: it was closed from the other side")
         return chunk
+
+
+def _set(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 class _Lines:

@@ -64,7 +64,7 @@ class Registration:
     def refuse_incoming(self, action: str) -> None:
         """Raise SecurityError while the CSMS rejects this station (B03.FR.08)."""
         if self.status is RegistrationStatusEnumType.rejected:
-            raise SecurityError(f"{action} refused: this station is not registered")
+            raise SecurityError(f"{action} refused: this station is not registered")  # type: ignore[no-untyped-call]
 
     async def on_connected(self) -> None:
         """Announce the station over the connection that is open; returns when it is accepted."""

@@ -58,9 +58,12 @@ class Outbox:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def head(self, limit: int = 1) -> list[Queued]:
-        """Return the oldest messages, oldest first."""
-        rows = self._database.execute(f"SELECT {COLUMNS} FROM outbox ORDER BY id LIMIT ?", (limit,))  # noqa: S608
+    def head(self, limit: int = 1, *, after: int = 0) -> list[Queued]:
+        """Return the oldest messages with an id above `after`, oldest first."""
+        rows = self._database.execute(
+            f"SELECT {COLUMNS} FROM outbox WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608
+            (after, limit),
+        )
         return [_queued(row) for row in rows]
 
     def remove(self, message_id: int) -> None:

@@ -4,8 +4,8 @@ Whole sessions are played again and again, each time one point further before th
 alone and of everything, and with a second cut at every point of the recovery.
 """
 
+import copy
 import itertools
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ import pytest
 from ocpp.v201.enums import TransactionEventEnumType as Event
 
 from station.clock import SystemClock
-from station.core.documents import from_document
 from station.core.effects import StoredEffect
 from station.core.events import StopCause
 from station.core.policy import Policy, TxPoint
@@ -22,10 +21,9 @@ from station.core.records import RecordKind
 from station.core.reports import TransactionReport
 from station.core.session import Metering, Session, idle
 from station.storage.database import Database
-from station.storage.journal import TRANSACTION_EVENT, Journal
-from station.storage.outbox import Outbox
+from station.storage.journal import Journal
 from station.storage.receipts import Receipts
-from tests.fakes import FakeReceipt, FakeStore
+from tests.fakes import FakeReceipt, FakeStore, reports_in
 from tests.flows.sweep import (
     Act,
     Cut,
@@ -91,12 +89,7 @@ class JournalStore:
 
     @property
     def reports(self) -> list[TransactionReport]:
-        waiting = Outbox(self._database).head(limit=1000)
-        return [
-            from_document(TransactionReport, json.loads(message.body))
-            for message in waiting
-            if message.kind == TRANSACTION_EVENT
-        ]
+        return reports_in(self._database)
 
     @property
     def receipts(self) -> dict[str, FakeReceipt]:
@@ -123,6 +116,14 @@ def start_and_play(world: World, story: list[Act], fuse: Fuse) -> Daemon:
 def run_until_cut(world: World, story: list[Act], *, at: int) -> None:
     with pytest.raises(PowerCutError):
         start_and_play(world, story, Fuse(at))
+
+
+def seen_before(world: World, seen: set[str]) -> bool:
+    """Tell whether a world was in all but its clock the same before, so that the same would come of it."""
+    looks = repr((world.store.load(), len(world.store.reports), world.meter, world.controller, world.refused_ends))
+    known = looks in seen
+    seen.add(looks)
+    return known
 
 
 def recover(world: World, *, cut_at: int | None = None) -> Daemon | None:
@@ -216,17 +217,22 @@ def test_a_cut_at_any_point(name: str, points: str) -> None:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_second_cut_at_any_point_of_the_recovery(name: str) -> None:
-    story = STORIES[name]
+    story, seen = STORIES[name], set[str]()
     for at in range(1, points_in(Policy(), story) + 1):
+        cut_once = World(FakeStore())
+        run_until_cut(cut_once, story, at=at)
+        if seen_before(cut_once, seen):
+            continue
+        open_before = expected_reason(cut_once.store.load())
         for first, second in itertools.product(Cut, Cut):
             for second_at in itertools.count(1):
-                world = World(FakeStore())
-                run_until_cut(world, story, at=at)
-                open_before = expected_reason(world.store.load())
+                world = copy.deepcopy(cut_once)
                 world.cut(first)
                 if recover(world, cut_at=second_at) is not None:
                     break
                 world.cut(second)
+                if seen_before(world, seen):
+                    continue
                 daemon = recover(world)
                 assert daemon is not None
                 check(world, daemon)

@@ -2,18 +2,19 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from station.core.records import RecordKind
 from station.errors import LineSilentError
-from station.meter.codec import Block, Value, encode, to_words
+from station.meter.codec import Block, Value, encode
 from station.meter.registers import END, FIRST, LAST, MARKER, MODELS, WRITABLE, address, points
 
 SERIAL = "001BZR1521070006"
-ALIASES = {address(alias, "St"): (kind, alias) for kind, alias in zip(RecordKind, MODELS_OF := ("scs", "stons", "stoffs", "sss", "ses"), strict=True)}  # fmt: skip  # noqa: E501
+MODELS_OF = ("scs", "stons", "stoffs", "sss", "ses")
+ALIASES = {address(alias, "St"): (kind, alias) for kind, alias in zip(RecordKind, MODELS_OF, strict=True)}
 TRANSACTION = {RecordKind.CURRENT: "C", RecordKind.TURN_ON: "B", RecordKind.START: "B"}
 
 
@@ -60,12 +61,11 @@ class Faults:
 class FakeDevice:
     """Implements station.meter.port.Registers for a meter whose time is the test's."""
 
-    def __init__(self, *, now: datetime = datetime(2026, 12, 1, 12, tzinfo=UTC)) -> None:
+    def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.public_key = self._key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self.now = now
         self.faults = Faults()
         self.busy_s = 2.0
         self.holds_answers = False
@@ -155,7 +155,8 @@ class FakeDevice:
             self._store(at, encode(point, value))
         self._store(END.base, [END.id, END.length])
         for name, value in {
-            "VrM": "1.9:32CA:AFF4", "VrC": "01d484f", "MA1": SERIAL, "MA2": "040042", "RCR": 0, "RCnt": 100, "OS": 1000,
+            "VrM": "1.9:32CA:AFF4", "VrC": "01d484f", "MA1": SERIAL,
+            "MA2": "040042", "RCR": 0, "RCnt": 100, "OS": 1000,
             "DI": 1, "DO": 0, "Meta1": "", "Meta2": "", "Meta3": "", "NPK": 48, "BPK": 91, "PK": self.public_key,
         }.items():  # fmt: skip
             self.put("bsm", name, value)  # type: ignore[arg-type]
@@ -167,7 +168,8 @@ class FakeDevice:
                 self.put(block, "St", 1)
         for name, value in {
             "A": 4800, "AphA": 1600, "AphB": 1601, "AphC": 1599, "A_SF": -2, "PhVphA": 2301, "PhVphB": 2302,
-            "PhVphC": 2303, "V_SF": -1, "Hz": 500, "Hz_SF": -1, "W": 1104, "W_SF": 1, "TotWhImp": 123450, "TotWh_SF": 0,
+            "PhVphC": 2303, "V_SF": -1, "Hz": 500, "Hz_SF": -1, "W": 1104, "W_SF": 1, "TotWhImp": 123450,
+            "TotWh_SF": 0,
         }.items():  # fmt: skip
             self.put("tpm", name, value)
 
@@ -175,14 +177,14 @@ class FakeDevice:
         self._registers[at - FIRST : at - FIRST + len(words)] = words
 
     def _written(self, at: int, words: list[int]) -> None:
+        time = (address("bsm", "Epoch"), address("bsm", "TZO"))
+        refused = (self.faults.output_stuck and at == address("bsm", "DO")) or (
+            self.faults.ignore_time and at in time
+        )
         if at in ALIASES:
             if words == [2]:
                 self._begin(at)
-        elif at == address("bsm", "DO") and self.faults.output_stuck:
-            pass
-        elif at in (address("bsm", "Epoch"), address("bsm", "TZO")) and self.faults.ignore_time:
-            pass
-        else:
+        elif not refused:
             self._store(at, words)
 
     def _begin(self, at: int) -> None:
@@ -243,8 +245,3 @@ class FakeDevice:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def words_of(text: bytes) -> list[int]:
-    """Text as registers, filled with NUL."""
-    return to_words(text + b"\0" * (len(text) % 2))

@@ -8,7 +8,7 @@ import structlog
 from ocpp.v201 import call
 from ocpp.v201.enums import ConnectorStatusEnumType
 
-from station.core.session import connector_status
+from station.core.session import connector_status, waking
 from station.evse import Evse
 from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
 from station.ocpp.words import timestamp
@@ -41,6 +41,8 @@ class Availability:
             self._news.clear()
             for evse_id, evse in self._evses.items():
                 status = connector_status(evse.session)
+                if waking(evse.session):
+                    continue
                 if self._told.get(evse_id) is not status:
                     await self._tell(evse_id, status)
             await self._news.wait()

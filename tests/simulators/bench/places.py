@@ -1,5 +1,6 @@
 """Addresses on the wire, written down anew, and benches to measure them on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,6 +22,9 @@ TOT_WH = 40136
 SNAPSHOTS = {"current": 40523, "turn_on": 40777, "turn_off": 41031, "start": 41285, "end": 41539}
 """First payload register; St is the next."""
 OCMFS = {"current": 41793, "turn_on": 42293, "turn_off": 42793, "start": 43293, "end": 43793}
+
+
+POLL_S = 0.1
 
 
 @asynccontextmanager
@@ -45,7 +49,8 @@ async def take(line: Master, kind: str) -> int:
     """Trigger a snapshot, poll and return the status that it ended with."""
     await line.write(SNAPSHOTS[kind] + 1, 2)
     while (status := (await line.read(SNAPSHOTS[kind] + 1))[0]) == 2:
-        pass
+        # Without a pause the loop would have no reason to jump.
+        await asyncio.sleep(POLL_S)
     return status
 
 
@@ -66,3 +71,11 @@ async def allow(controller: Master, *, amps: int = 16) -> None:
     await controller.write(4002, 3)
     await controller.write(22000, amps)
     await controller.coil(20000, True)
+
+
+@asynccontextmanager
+async def controlled(evse: Evse) -> AsyncIterator[Master]:
+    """A master on an EVSE's charge controller, which offers 16 A."""
+    async with master(evse.controller.path, unit=1) as line:
+        await allow(line)
+        yield line

@@ -1,10 +1,13 @@
 """Supply and time: what the meter keeps, what it loses, how its clock is written."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from simulators.bench.bench import Bench
+from simulators.bench.settings import plain
 from tests.simulators.bench.places import (
     DI_CHG,
     DO,
@@ -20,6 +23,7 @@ from tests.simulators.bench.places import (
     SNAPSHOTS,
     TOT_WH,
     TZO,
+    controlled,
     key,
     number,
     ocmf,
@@ -27,7 +31,7 @@ from tests.simulators.bench.places import (
     set_clock,
     take,
 )
-from tests.simulators.bench.wire import Master, NoAnswer
+from tests.simulators.bench.wire import Master, NoAnswer, master
 
 NEVER = bytes.fromhex("ffffffffffffffff8000")
 
@@ -83,8 +87,8 @@ async def test_a_power_cut_ends_a_snapshot_that_is_being_taken(tmp_path: Path) -
 
 
 async def test_no_current_flows_through_a_meter_without_supply(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (evse, line):
-        evse.contactor.enable(True)
+    async with on_bench(tmp_path) as (evse, line), controlled(evse):
+        evse.plug()
         await line.write(DO, 1)
         await asyncio.sleep(1)
         assert evse.contactor.closed
@@ -133,9 +137,9 @@ async def test_time_passes_as_the_loop_does(tmp_path: Path) -> None:
 
 
 async def test_changes_of_the_lines_are_stamped(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (evse, line):
+    async with on_bench(tmp_path) as (evse, line), controlled(evse):
+        evse.plug()
         await asyncio.sleep(30)
-        evse.contactor.enable(True)
         await line.write(DO, 1)
         await asyncio.sleep(1)
         assert await number(line, DO_CHG) in (30, 31)
@@ -148,12 +152,6 @@ async def test_changes_of_the_lines_are_stamped(tmp_path: Path) -> None:
 
 
 async def test_a_state_folder_keeps_key_and_counters(tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from simulators.bench.bench import Bench
-    from simulators.bench.settings import plain
-    from tests.simulators.bench.wire import master
-
     settings = replace(plain(tmp_path), state_folder=tmp_path / "state")
     seen = []
     for _ in range(2):

@@ -141,8 +141,7 @@ async def test_other_values_than_the_command_do_nothing(tmp_path: Path, value: i
 
 
 async def test_turn_on_switches_late_and_is_sampled_open(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (evse, line):
-        evse.contactor.enable(True)
+    async with on_bench(tmp_path) as (_, line):
         await line.write(SNAPSHOTS["turn_on"] + 1, 2)
         await asyncio.sleep(9.5)
         assert await line.read(DO) == [0]

@@ -1,0 +1,210 @@
+"""The driver does what the port promises, on a controller that behaves as docs/bench.md says."""
+
+import pytest
+
+from station.errors import DeviceError, LineRefusedError, LineSilentError
+from station.hardware.phoenix import PhoenixEvCc
+from station.hardware.ports import PilotLetter, PilotStatus
+
+PWM, AVAILABLE, LOCK = 20000, 20001, 20002
+
+
+class Controller:
+    """A unit on a line with the registers of the EV-CC-AC1-M3; notes every request."""
+
+    def __init__(self):
+        self.holding = {4000: 2, 4001: 1, 4002: 1, 22000: 16}
+        self.coils = {PWM: False, AVAILABLE: False, LOCK: False}
+        self.vehicle = "A"
+        self.proximity_a = 0
+        self.errors = 0
+        self.requests = []
+        self.silent = False
+
+    @property
+    def pwm_runs(self):
+        enabled = {1: True, 2: False, 3: self.coils[PWM]}[self.holding[4000]]
+        return enabled and self.available and self.vehicle in "BCD"
+
+    @property
+    def available(self):
+        return self.holding[4001] == 1 or self.coils[AVAILABLE]
+
+    @property
+    def state(self):
+        if not self.available:
+            return "F0"
+        return self.vehicle if len(self.vehicle) == 2 else self.vehicle + ("2" if self.pwm_runs else "1")
+
+    @property
+    def locked(self):
+        return self.holding[4002] == 3 and self.coils[LOCK]
+
+    def _note(self, *request):
+        self.requests.append(request)
+        if self.silent:
+            raise LineSilentError("cp line: no answer of unit 1")
+
+    def _input(self, address):
+        state = self.state.encode("latin-1")
+        table = {24000: state[0] << 8 | state[1], 24001: self.proximity_a, 24025: self.errors}
+        if address not in table:
+            raise LineRefusedError(f"address {address}", code=2)
+        return table[address]
+
+    async def read_registers(self, address, count):
+        self._note("read_registers", address, count)
+        return [self.holding[address + offset] for offset in range(count)]
+
+    async def read_inputs(self, address, count):
+        self._note("read_inputs", address, count)
+        return [self._input(address + offset) for offset in range(count)]
+
+    async def write_registers(self, address, values):
+        self._note("write_registers", address, values)
+        for offset, value in enumerate(values):
+            assert address + offset in self.holding
+            self.holding[address + offset] = value
+
+    async def read_coils(self, address, count):
+        self._note("read_coils", address, count)
+        return [self.coils[address + offset] for offset in range(count)]
+
+    async def write_coil(self, address, on):
+        self._note("write_coil", address, on)
+        assert address in self.coils
+        self.coils[address] = on
+
+
+@pytest.fixture
+def unit():
+    return Controller()
+
+
+@pytest.fixture
+async def driver(unit):
+    driver = PhoenixEvCc(unit, name="controller of EVSE 1", fixed_cable=False)
+    await driver.prepare()
+    return driver
+
+
+async def test_prepared_it_is_available_and_offers_nothing(unit, driver):
+    unit.vehicle = "B"
+    assert await driver.status() == PilotStatus(PilotLetter.B, pwm_on=False, cable_rating_a=None)
+
+
+async def test_preparing_switches_off_before_anything_else(unit):
+    """The controller may still be charging from before our restart."""
+    unit.holding |= {4000: 3}
+    unit.coils |= {PWM: True, AVAILABLE: True}
+    await PhoenixEvCc(unit, name="c", fixed_cable=False).prepare()
+    assert unit.requests[0] == ("write_coil", PWM, False)
+    assert not unit.coils[PWM]
+
+
+async def test_preparing_again_writes_no_register_that_is_right_already(unit, driver):
+    unit.requests.clear()
+    await driver.prepare()
+    assert not [request for request in unit.requests if request[0] == "write_registers"]
+    assert unit.holding == {4000: 3, 4001: 2, 4002: 3, 22000: 16}
+
+
+async def test_a_controller_that_forgot_its_modes_gets_them_again(unit, driver):
+    unit.holding |= {4000: 2, 4001: 1, 4002: 1}
+    await driver.prepare()
+    assert (unit.holding[4000], unit.holding[4001], unit.holding[4002]) == (3, 2, 3)
+
+
+@pytest.mark.parametrize(("limit_amps", "register"), [(6, 6), (16.0, 16), (15.99, 15), (63, 63)])
+async def test_an_offer_is_made_in_whole_amperes_never_more_than_allowed(unit, driver, limit_amps, register):
+    unit.vehicle = "C"
+    await driver.offer(limit_amps)
+    assert unit.holding[22000] == register
+    assert (await driver.status()).pwm_on
+
+
+async def test_the_limit_is_set_before_the_pilot_is_switched_on(unit, driver):
+    unit.requests.clear()
+    await driver.offer(10)
+    assert unit.requests == [("write_registers", 22000, [10]), ("write_coil", PWM, True)]
+
+
+@pytest.mark.parametrize("limit_amps", [0, 5.99, 64, -1, float("nan")])
+async def test_what_the_pilot_cannot_say_is_refused(unit, driver, limit_amps):
+    with pytest.raises(ValueError, match="only 6 to 63 A"):
+        await driver.offer(limit_amps)
+    assert not unit.coils[PWM]
+
+
+async def test_withholding_is_one_request(unit, driver):
+    await driver.offer(16)
+    unit.requests.clear()
+    await driver.withhold()
+    assert unit.requests == [("write_coil", PWM, False)]
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "letter", "pwm_on"),
+    [("A", "A", False), ("B", "B", True), ("C", "C", True), ("D", "D", True), ("E0", "E", False), ("F0", "F", False)],
+)
+async def test_each_state_is_understood(unit, driver, vehicle, letter, pwm_on):
+    await driver.offer(16)
+    unit.vehicle = vehicle
+    status = await driver.status()
+    assert (status.letter, status.pwm_on) == (PilotLetter(letter), pwm_on)
+
+
+@pytest.mark.parametrize("vehicle", ["G1", "b1", "B9", "\x00\x00", "\xff\xff"])
+async def test_a_state_that_nobody_knows_is_an_error_that_shows_it(unit, driver, vehicle):
+    unit.vehicle = vehicle
+    with pytest.raises(DeviceError, match="controller of EVSE 1: register 24000 says state"):
+        await driver.status()
+
+
+@pytest.mark.parametrize(("proximity_a", "rating_a"), [(0, None), (13, 13), (20, 20), (32, 32), (63, 63)])
+async def test_the_rating_of_a_detachable_cable_is_told(unit, driver, proximity_a, rating_a):
+    unit.proximity_a = proximity_a
+    assert (await driver.status()).cable_rating_a == rating_a
+
+
+async def test_a_fixed_cable_has_no_rating_and_no_lock(unit):
+    driver = PhoenixEvCc(unit, name="c", fixed_cable=True)
+    unit.proximity_a = 32
+    await driver.prepare()
+    await driver.lock()
+    await driver.unlock()
+    assert (await driver.status()).cable_rating_a is None
+    assert unit.holding[4002] == 1
+    assert not any(request[1] == LOCK for request in unit.requests)
+
+
+async def test_the_plug_is_locked_and_released(unit, driver):
+    await driver.lock()
+    assert unit.locked
+    await driver.unlock()
+    assert not unit.locked
+
+
+async def test_error_bits_are_named(unit, driver):
+    unit.errors = 1 << 14 | 1 << 3 | 1 << 15
+    unit.vehicle = "E0"
+    assert (await driver.status()).errors == {"residual_current", "pilot_invalid", "error_bit_15"}
+
+
+async def test_errors_are_read_at_a_change_of_state_and_now_and_then(unit, driver):
+    await driver.status()
+    unit.requests.clear()
+    unit.errors = 1 << 11
+    seen = [bool((await driver.status()).errors) for _ in range(4)]
+    assert seen == [False, False, False, True]
+    assert len(unit.requests) == 5
+    unit.errors = 0
+    unit.vehicle = "B"
+    assert (await driver.status()).errors == frozenset()
+
+
+async def test_a_silent_controller_is_the_lines_error(unit, driver):
+    unit.silent = True
+    for action in (driver.prepare, driver.status, driver.withhold, driver.lock, driver.unlock):
+        with pytest.raises(LineSilentError):
+            await action()

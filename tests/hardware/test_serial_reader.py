@@ -1,0 +1,199 @@
+"""Cards come through a real port, once a presentation, whatever else is on the line."""
+
+import asyncio
+import contextlib
+import os
+import tty
+
+import pytest
+from structlog.testing import capture_logs
+
+from station.errors import PortError
+from station.hardware.ports import CardRead
+from station.hardware.serial_reader import SerialLineReader
+
+CARD, OTHER = "04A2B3C4D5E680", "DEADBEEF"
+
+
+class Wire:
+    """The far end of a serial port: what the reader's firmware sends."""
+
+    def __init__(self):
+        self.far, near = os.openpty()
+        tty.setraw(near)
+        self.port = os.ttyname(near)
+        os.close(near)
+
+    def send(self, data):
+        os.write(self.far, data)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            os.close(self.far)
+
+
+@pytest.fixture
+def wire():
+    wire = Wire()
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+async def cards(wire):
+    """Everything that the reader yielded, as it comes."""
+    found = asyncio.Queue()
+
+    async def collect():
+        async with contextlib.aclosing(SerialLineReader(wire.port, 9600, name="front").cards()) as source:
+            async for card in source:
+                found.put_nowait(card)
+
+    task = asyncio.create_task(collect())
+    await asyncio.sleep(0.1)
+    yield found
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def taken(cards, *, within_s=1.0):
+    """Return the UIDs that came until nothing came any more for a while."""
+    uids = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            uids.append((await asyncio.wait_for(cards.get(), within_s)).uid)
+    return uids
+
+
+@pytest.mark.parametrize(
+    ("line", "card"),
+    [
+        (b"DEADBEEF\r\n", CardRead("DEADBEEF", "ISO14443")),
+        (b"04A2B3C4D5E680\n", CardRead("04A2B3C4D5E680", "ISO14443")),
+        (b"04a2b3c4d5e680\r", CardRead("04A2B3C4D5E680", "ISO14443")),
+        (b"00000000000000000001\n", CardRead("00000000000000000001", "ISO14443")),
+        (b"E004010012345678\r\n", CardRead("E004010012345678", "ISO15693")),
+    ],
+)
+async def test_a_line_is_a_card_with_its_leading_zeros_and_the_type_of_its_length(wire, cards, line, card):
+    wire.send(line)
+    assert await asyncio.wait_for(cards.get(), 1) == card
+
+
+async def test_a_line_may_come_byte_by_byte(wire, cards):
+    for byte in CARD.encode() + b"\r\n":
+        wire.send(bytes([byte]))
+        await asyncio.sleep(0.01)
+    assert await taken(cards) == [CARD]
+
+
+async def test_several_cards_may_come_at_once(wire, cards):
+    wire.send(f"{CARD}\r\n{OTHER}\r\n".encode())
+    assert await taken(cards) == [CARD, OTHER]
+
+
+async def test_a_card_that_is_left_at_the_reader_is_read_once(wire, cards):
+    for _ in range(20):
+        wire.send(CARD.encode() + b"\n")
+        await asyncio.sleep(0.5)
+    assert await taken(cards) == [CARD]
+
+
+async def test_a_card_that_is_presented_again_after_a_while_counts_again(wire, cards):
+    wire.send(CARD.encode() + b"\n")
+    await asyncio.sleep(2.1)
+    wire.send(CARD.encode() + b"\n")
+    assert await taken(cards) == [CARD, CARD]
+
+
+async def test_another_card_counts_at_once(wire, cards):
+    for uid in (CARD, OTHER, CARD):
+        wire.send(uid.encode() + b"\n")
+        await asyncio.sleep(0.2)
+    assert await taken(cards) == [CARD, OTHER, CARD]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"hello\r\n",
+        b"DEADBEE\r\n",
+        b"DEADBEEF00\r\n",
+        b"DE AD BE EF\r\n",
+        b"\xff\xfe\x00\x81\r\n",
+        b"\r\n\r\n\n",
+        b"A" * 64 + b"\n",
+        b"A" * 5000 + b"\n",
+    ],
+)
+async def test_garbage_is_skipped_and_the_next_card_is_read(wire, cards, garbage):
+    wire.send(garbage)
+    await asyncio.sleep(0.1)
+    wire.send(CARD.encode() + b"\n")
+    assert await taken(cards) == [CARD]
+
+
+async def test_garbage_is_told_once_and_without_its_content(wire, cards):
+    with capture_logs() as logs:
+        wire.send(b"DEADBEEF0\n" * 50)
+        await asyncio.sleep(0.5)
+        wire.send(CARD.encode() + b"\n" + b"again\n")
+        await taken(cards)
+    skipped = [entry for entry in logs if entry["event"] == "reader_line_skipped"]
+    assert [entry["length"] for entry in skipped] == [9, 5]
+    assert "DEADBEEF" not in str(logs)
+    assert CARD not in str(logs)
+
+
+async def test_a_port_that_is_missing_is_told_with_a_remedy():
+    with pytest.raises(PortError, match=r"/dev/ttyNOWHERE does not exist; is the adapter plugged in"):
+        await anext(SerialLineReader("/dev/ttyNOWHERE", 9600, name="front").cards())
+
+
+async def test_a_port_that_somebody_else_has_is_told(wire, cards):
+    with pytest.raises(PortError, match=rf"{wire.port} is in use by another process"):
+        await anext(SerialLineReader(wire.port, 9600, name="front").cards())
+
+
+async def test_what_is_no_serial_port_is_told(tmp_path):
+    path = tmp_path / "file"
+    path.touch()
+    with pytest.raises(PortError, match=r"cannot be used as a serial port"):
+        await anext(SerialLineReader(str(path), 9600, name="front").cards())
+
+
+async def test_an_adapter_that_is_unplugged_is_told(wire):
+    source = SerialLineReader(wire.port, 9600, name="front").cards()
+    waiting = asyncio.create_task(anext(source))
+    await asyncio.sleep(0.1)
+    wire.close()
+    with pytest.raises(PortError, match=rf"{wire.port} is gone"):
+        await waiting
+
+
+async def one_card(wire):
+    """Open the port, wait for a card and let go of the port again."""
+    async with contextlib.aclosing(SerialLineReader(wire.port, 9600, name="front").cards()) as source:
+        waiting = asyncio.create_task(anext(source))
+        await asyncio.sleep(0.1)
+        wire.send(CARD.encode() + b"\n")
+        return (await asyncio.wait_for(waiting, 1)).uid
+
+
+async def test_the_port_is_free_again_when_nobody_reads_any_more(wire):
+    assert await one_card(wire) == CARD
+    assert await one_card(wire) == CARD
+
+
+async def test_a_card_from_before_somebody_listened_is_not_taken(wire):
+    wire.send(OTHER.encode() + b"\n")
+    assert await one_card(wire) == CARD
+
+
+async def test_waiting_for_a_card_can_be_cancelled_and_frees_the_port(wire):
+    source = SerialLineReader(wire.port, 9600, name="front").cards()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(60):
+            await anext(source)
+    assert await one_card(wire) == CARD
