@@ -113,6 +113,10 @@ class Station:
             yield f"reader-{reader.name}", partial(self._serve, reader)
         yield "uplink", self._uplink.run
 
+    def evse(self, evse_id: int) -> Evse:
+        """Return an EVSE, to look at."""
+        return self._evses[evse_id]
+
     def stop(self) -> None:
         """End in good order; called by a signal."""
         self._ending.set()

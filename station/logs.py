@@ -15,7 +15,6 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from station.clock import Clock, SystemClock
-from station.secret import Secret
 
 WIRE = "station.wire"
 """The logger of raw frames; they hold id tokens, so it is silent unless it is asked for."""
@@ -52,7 +51,6 @@ def configure(
     )
     structlog.configure(
         processors=[
-            _Gate(wire=wire),
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.stdlib.add_logger_name,
@@ -61,7 +59,7 @@ def configure(
             *render,
             *([_prefix_priority] if _leads_to_journal(out) else []),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=_by_name(logging.getLevelNamesMapping()[level.upper()], wire=wire),
         logger_factory=lambda name="station": _Lines(name, out),
         cache_logger_on_first_use=for_good,
     )
@@ -69,13 +67,14 @@ def configure(
 
 
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Replace secrets, and whatever stands under a key that names one, at any depth."""
+    """Replace whatever stands under a key that names a secret, at any depth.
+
+    Values that are secret by type, station.secret.Secret and core.tokens.IdToken, show as *** by themselves.
+    """
     return {key: _masked(key, value) for key, value in event.items()}
 
 
 def _masked(key: object, value: Any) -> Any:
-    if isinstance(value, Secret):
-        return MASK
     if isinstance(key, str) and key.replace("_", "").lower() in MASKED_KEYS:
         return MASK
     if isinstance(value, Mapping):
@@ -105,16 +104,15 @@ class _Lines:
     debug = info = warning = error = critical = write
 
 
-class _Gate:
-    """Lets the logger `station.wire` through only if it was asked for."""
+def _by_name(level: int, *, wire: bool) -> Any:
+    """Return what makes loggers: all hold back what is below `level`, only raw frames have a switch of their own."""
+    usual: Any = structlog.make_filtering_bound_logger(level)
+    frames: Any = structlog.make_filtering_bound_logger(logging.DEBUG if wire else logging.CRITICAL)
 
-    def __init__(self, *, wire: bool) -> None:
-        self._wire = wire
+    def make(logger: "_Lines", **rest: Any) -> Any:
+        return (frames if logger.name == WIRE else usual)(logger, **rest)
 
-    def __call__(self, logger: Any, _method: str, event: EventDict) -> EventDict:
-        if logger.name == WIRE and not self._wire:
-            raise structlog.DropEvent
-        return event
+    return make
 
 
 def _stamp(clock: Clock) -> Processor:

@@ -11,7 +11,7 @@ from station.core.effects import CloseReceipt, KeepRecord, OpenReceipt, Raise, R
 from station.core.records import LeftOver, Metadata, Reading, RecordKind, SignedRecord
 from station.core.reports import Alert, TransactionReport
 from station.core.session import Session
-from station.errors import DeviceError, LineSilentError
+from station.errors import LineSilentError
 from station.hardware.ports import PilotLetter, PilotStatus
 from station.meter.port import MeterIdentity
 from station.storage.database import Database
@@ -111,13 +111,13 @@ class Troubles:
     """Errors that a fake device answers with, by the name of the method."""
 
     def __init__(self) -> None:
-        self._always: dict[str, DeviceError] = {}
-        self._next: dict[str, list[DeviceError]] = {}
+        self._always: dict[str, Exception] = {}
+        self._next: dict[str, list[Exception]] = {}
 
-    def always(self, method: str, error: DeviceError) -> None:
+    def always(self, method: str, error: Exception) -> None:
         self._always[method] = error
 
-    def once(self, method: str, *errors: DeviceError) -> None:
+    def once(self, method: str, *errors: Exception) -> None:
         self._next.setdefault(method, []).extend(errors)
 
     def over(self) -> None:
@@ -191,6 +191,7 @@ class FakeController:
         self.troubles = Troubles()
         self.calls: list[str] = []
         self.watch: Callable[[str], None] = lambda name: None
+        self.delay_s = 0.01
         self._busy = False
 
     def be_silent(self) -> None:
@@ -228,7 +229,7 @@ class FakeController:
             if name != "status":
                 self.calls.append(name)
             self.watch(name)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(self.delay_s)
             self.troubles.check(name)
         finally:
             self._busy = False

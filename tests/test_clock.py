@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from station.clock import RELEASED, SystemClock, plausible
+from station.clock import RELEASED, StationClock, SystemClock, plausible
 from tests.fakes_clock import START, FakeClock
 
 
@@ -28,3 +28,31 @@ async def test_the_clock_for_tests_goes_with_the_loop_and_can_jump():
 def test_the_clock_for_tests_stands_still_without_a_loop():
     clock = FakeClock()
     assert clock.now() == clock.now() == START
+
+
+class Base:
+    """A system clock that is wrong by some minutes."""
+
+    def __init__(self):
+        self.time = START
+
+    def now(self):
+        return self.time
+
+
+def test_the_stations_clock_follows_the_csms_beyond_the_time_that_a_message_travels():
+    base = Base()
+    clock = StationClock(base)
+    clock.follow(START + timedelta(seconds=1.5))
+    assert clock.now() == START
+    clock.follow(START + timedelta(minutes=5))
+    assert clock.now() == START + timedelta(minutes=5)
+    base.time += timedelta(seconds=10)
+    clock.follow(START + timedelta(minutes=5, seconds=9))
+    assert clock.now() == START + timedelta(minutes=5, seconds=10)
+
+
+def test_the_stations_clock_follows_back_as_well():
+    clock = StationClock(Base())
+    clock.follow(START - timedelta(hours=1))
+    assert clock.now() == START - timedelta(hours=1)

@@ -63,9 +63,13 @@ def test_the_level_holds_back_what_is_below(level, shown):
     assert len(events(level=level, then=tell)) == shown
 
 
-def test_raw_frames_are_silent_unless_asked_for():
-    assert events(level="debug", name=logs.WIRE, then=lambda log: log.info("frame_sent", text="[2]")) == []
-    assert len(events(wire=True, name=logs.WIRE, then=lambda log: log.info("frame_sent", text="[2]"))) == 1
+@pytest.mark.parametrize("level", ["debug", "info", "error"])
+def test_raw_frames_are_shown_if_asked_for_whatever_the_level_and_else_never(level):
+    def tell(log):
+        log.debug("frame_sent", text="[2]")
+
+    assert events(level=level, name=logs.WIRE, then=tell) == []
+    assert len(events(level=level, wire=True, name=logs.WIRE, then=tell)) == 1
 
 
 @pytest.mark.parametrize("as_json", [True, False])

@@ -300,6 +300,7 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
             " 460800, 921600",
         ),
         ("[[line]]", "[line]", "line: is a table; write a list"),
+        ("[station]", "reader = [1]\n[station]", "reader: is a list of values; begin each entry with [[reader]]"),
         (
             "[csms]",
             '[metadata]\ntoo_long = "cut"\n[csms]',
@@ -319,6 +320,7 @@ def test_a_mistake_is_told_with_its_key_and_what_is_allowed(problems, old, new, 
     [
         (changed('port = "/dev/ttyREADER"', 'port = "/dev/ttyMETER"', READER), "reader[1].port"),
         (changed("evses = [1]", "evses = [2]", READER), "reader[1].evses: there is no EVSE 2; EVSEs are 1"),
+        (changed("evses = [1]", "", READER), "reader[1].evses: is missing; write a list"),
         (changed("evses = [1]", "evses = []", READER), "reader[1].evses: [] is not allowed; write a list of whole"),
         (changed("evses = [1]", 'evses = ["1"]', READER), "reader[1].evses: ['1'] is not allowed; write a list of"),
         (READER + READER, "reader[2].name: 'front' is there twice; give each reader its own name"),
@@ -396,6 +398,11 @@ def test_variables_may_be_preset_with_or_without_quotes(read, written):
     assert dict(settings.variables) == {HEARTBEAT_INTERVAL.address: "60"}
 
 
+def test_true_and_false_preset_a_boolean(read):
+    settings = read(MINIMAL + "[variables]\nAuthCtrlr.LocalPreAuthorize = true\nAuthCtrlr.Enabled = false\n")
+    assert list(settings.variables.values()) == ["true", "false"]
+
+
 def test_a_list_of_texts_presets_a_list(read):
     settings = read(MINIMAL + '[variables]\n"SampledDataCtrlr.TxUpdatedMeasurands" = ["Voltage", "Current.Import"]\n')
     assert dict(settings.variables) == {TX_UPDATED_MEASURANDS.address: "Voltage,Current.Import"}
@@ -421,6 +428,10 @@ def test_a_list_of_texts_presets_a_list(read):
             '"SecurityCtrlr.BasicAuthPassword" = "correct horse battery"',
             "variables.SecurityCtrlr.BasicAuthPassword: cannot be preset:"
             " it follows from the hardware or from another key of this file",
+        ),
+        (
+            '"OCPPCommCtrlr.HeartbeatInterval" = 0.5',
+            "variables.OCPPCommCtrlr.HeartbeatInterval: '0.5' is no integer",
         ),
         (
             "HeartbeatInterval = 60",

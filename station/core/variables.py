@@ -160,17 +160,17 @@ AUTH_CACHE_DISABLE_POST_AUTHORIZE = Variable("AuthCacheCtrlr", "DisablePostAutho
 
 # TxCtrlr
 
-TX_POINTS = tuple(point for point in TxPoint if point is not TxPoint.PARKING_BAY_OCCUPANCY)
+TX_POINTS: MemberList[TxPoint] = MemberList(
+    tuple(point for point in TxPoint if point is not TxPoint.PARKING_BAY_OCCUPANCY), may_be_empty=False
+)
 """There is no detector for parking bays."""
 
 EV_CONNECTION_TIME_OUT = Variable("TxCtrlr", "EVConnectionTimeOut", AT_LEAST_ONE_SECOND, 60, unit="s")
-TX_START_POINT = Variable(
-    "TxCtrlr", "TxStartPoint", MemberList(TX_POINTS, may_be_empty=False), frozenset({TxPoint.POWER_PATH_CLOSED})
-)
+TX_START_POINT = Variable("TxCtrlr", "TxStartPoint", TX_POINTS, frozenset({TxPoint.POWER_PATH_CLOSED}))
 TX_STOP_POINT = Variable(
     "TxCtrlr",
     "TxStopPoint",
-    MemberList(TX_POINTS, may_be_empty=False),
+    TX_POINTS,
     frozenset({TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED}),
 )
 STOP_TX_ON_INVALID_ID = Variable("TxCtrlr", "StopTxOnInvalidId", Boolean(), default=True)

@@ -84,7 +84,7 @@ def _set(ready: "asyncio.Future[None]") -> None:
 
 
 class _Lines:
-    """Cuts bytes into lines; of a line that is too long nothing is kept but that it was there."""
+    """Cuts bytes into lines; a line that is too long for a card is cut, so that it is none and takes no memory."""
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -102,8 +102,6 @@ class _Lines:
 
 def _card(line: bytes) -> CardRead | None:
     """Return the card that a line means, or None if it means none."""
-    if len(line) > LONGEST_LINE:
-        return None
     try:
         text = line.decode("ascii").strip()
         uid = bytes.fromhex(text)

@@ -182,8 +182,10 @@ class Line:
         """Wait until a request to this unit cannot meet an older answer, and until the pause is long enough."""
         now = asyncio.get_running_loop().time
         noisy_since = now()
-        chunk = self._serial.read_available()
+        chunk = b""
         while True:
+            # Looked for last of all: what came while this process had to wait must not look like the next answer.
+            chunk = chunk or self._serial.read_available()
             if now() - self._active_at > self._silence_s:
                 noisy_since = now()
             elif now() - noisy_since > BABBLE_S:
@@ -281,9 +283,6 @@ class Device:
         self.unit = unit
         self._timing = timing
         self._retries = retries
-
-    def __str__(self) -> str:
-        return f"unit {self.unit} on {self.line.port}"
 
     async def read_registers(
         self, address: int, count: int, *, timeout_s: float | None = None, retries: int | None = None

@@ -5,7 +5,6 @@ The one form inside the station is DER SubjectPublicKeyInfo of a P-256 point, 91
 """
 
 import base64
-import binascii
 import re
 from typing import Final
 
@@ -73,7 +72,7 @@ def _from_hex(text: str) -> bytes | None:
 def _base64_bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         return b""
 
 

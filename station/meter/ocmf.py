@@ -139,10 +139,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError as error:
-        raise ValueError(f"{text} is beyond all numbers") from error
+    # No meter has that many digits; beyond them Decimal would round or give up.
+    if len(text) > 20 or "e" in text.lower():
+        raise ValueError(f"{text[:20]} is no number of a meter")
+    return Decimal(text)
 
 
 def _refuse_constant(name: str) -> Any:

@@ -4,7 +4,6 @@ Source: METER.md section 10, "Transparency software input".
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,7 +122,7 @@ def _decoded(data: ET.Element, where: str) -> bytes:
         raise ReceiptError(f"{where}: signedData encoding {encoding!r}, one of {', '.join(_DECODERS)} expected")
     try:
         return _DECODERS[encoding]((data.text or "").strip())
-    except (ValueError, binascii.Error) as error:
+    except ValueError as error:
         raise ReceiptError(f"{where}: signedData is no {encoding}: {error}") from error
 
 

@@ -88,8 +88,6 @@ def parse(frame: str | bytes) -> Call | Result | Error | Malformed:
     if not isinstance(message, list) or not message:
         return _unreadable("not an array, or an empty one")
     match message[0]:
-        case bool():
-            return _wrong_type(message)
         case 2:
             return _call(message)
         case 3:

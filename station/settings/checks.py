@@ -38,9 +38,7 @@ def _check_evses(settings: Settings, problems: Problems) -> None:
         if evse_id in ids[: number - 1] and evse_id != MISSING:
             problems.add(f"evse[{number}].id", f"{evse_id} is there twice")
         elif evse_id > len(ids):
-            problems.add(
-                f"evse[{number}].id", f"{evse_id} leaves a gap; ids run from 1 to {len(ids)}"
-            )
+            problems.add(f"evse[{number}].id", f"{evse_id} leaves a gap; ids run from 1 to {len(ids)}")
 
 
 def _check_units(settings: Settings, problems: Problems) -> None:

@@ -56,6 +56,9 @@ class Faults:
     acknowledge_lost: set[int] = field(default_factory=set)
     """Addresses whose next write is done, but not acknowledged."""
     ignore_time: bool = False
+    signs_without_time: bool = False
+    text_ready_later: bool = False
+    """The text is rendered after the snapshot has been reported."""
 
 
 class FakeDevice:
@@ -67,7 +70,7 @@ class FakeDevice:
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         self.faults = Faults()
-        self.busy_s = 2.0
+        self.busy_s = 0.3
         self.holds_answers = False
         self.requests: list[Request] = []
         self.snapshots: list[RecordKind] = []
@@ -208,7 +211,9 @@ class FakeDevice:
         self._store(at, [self.faults.fail_with])
         if self.faults.fail_with:
             return
-        self.put("o" + alias, "St", self.faults.ocmf_status)
+        self.put("o" + alias, "St", 2 if self.faults.text_ready_later else self.faults.ocmf_status)
+        if self.faults.text_ready_later:
+            asyncio.get_running_loop().call_later(0.2, self.put, "o" + alias, "St", 0)
         if self.faults.stale:
             return
         if not self.faults.counter_stuck:
@@ -237,7 +242,7 @@ class FakeDevice:
 
     def _time(self) -> str:
         epoch, offset = self.get("bsm", "Epoch"), self.get("bsm", "TZO")
-        if not isinstance(epoch, int) or not isinstance(offset, int):
+        if not isinstance(epoch, int) or not isinstance(offset, int) or self.faults.signs_without_time:
             return "1970-01-01T00:00:00,000+0000 U"
         local = datetime.fromtimestamp(epoch, timezone(timedelta(minutes=offset)))
         return local.strftime("%Y-%m-%dT%H:%M:%S,000%z S")

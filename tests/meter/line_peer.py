@@ -76,6 +76,10 @@ class Peer:
     def __exit__(self, *exc: object) -> None:
         self.hang_up()
 
+    def stop_reading(self) -> None:
+        """A driver that takes no more bytes."""
+        asyncio.get_running_loop().remove_reader(self.master)
+
     def hang_up(self) -> None:
         """The adapter is pulled out."""
         if self.master >= 0:
@@ -166,6 +170,11 @@ def other_function(request: bytes) -> Pieces:
 
 def other_length(request: bytes) -> Pieces:
     return [(0, framed(request[:2] + b"\x02\x12\x34"))]
+
+
+def other_address(request: bytes) -> Pieces:
+    """What a write to the neighbour would be answered with."""
+    return [(0, framed(request[:3] + bytes([request[3] ^ 1]) + answer_to(request)[4:-2]))]
 
 
 def refusing(code: int) -> Fault:

@@ -135,7 +135,7 @@ async def test_both_manners_of_a_busy_meter_are_understood(
 async def test_nothing_else_is_on_the_line_between_command_and_record(ready: BsmMeter, device: FakeDevice) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(ready.turn_on(METADATA), name="start")
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.1)
         group.create_task(ready.read(), name="read")
     addresses = [request.address for request in device.requests]
     first = next(i for i, request in enumerate(device.requests) if request.address == ON and request.write)
@@ -223,7 +223,7 @@ async def test_the_error_says_when_the_line_fell_silent_as_well(ready: BsmMeter,
         await ready.turn_on(METADATA)
 
 
-@pytest.mark.parametrize("after_s", [0.001, 0.5, 2.03])
+@pytest.mark.parametrize("after_s", [0.001, 0.2, 0.31])
 async def test_a_cancelled_start_leaves_the_output_off(ready: BsmMeter, device: FakeDevice, after_s: float) -> None:
     start = asyncio.create_task(ready.turn_on(METADATA), name="start")
     await asyncio.sleep(after_s)
@@ -256,11 +256,23 @@ async def test_a_command_that_was_not_heard_is_repeated_once(ready: BsmMeter, de
     assert device.snapshots == [RecordKind.TURN_ON]
 
 
+async def test_a_poll_that_is_lost_is_asked_again(ready: BsmMeter, device: FakeDevice) -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.02, device.faults.deaf_to.add, ON)
+    loop.call_later(1.0, device.faults.deaf_to.clear)
+    assert (await ready.turn_on(METADATA)).pagination == 101
+
+
+async def test_a_text_that_is_rendered_later_is_waited_for(ready: BsmMeter, device: FakeDevice) -> None:
+    device.faults.text_ready_later = True
+    assert (await ready.turn_on(METADATA)).pagination == 101
+
+
 async def test_metadata_that_does_not_fit_is_refused_before_anything_is_signed(
     ready: BsmMeter, device: FakeDevice
 ) -> None:
     for metadata in (Metadata("x" * 141), Metadata("", "y" * 101), Metadata("Ü"), Metadata("a|b"), Metadata('"')):
-        with pytest.raises(MeterError, match="(?i)meta[12]"):
+        with pytest.raises(MeterError, match=r"(?i)meta[12]"):
             await ready.turn_on(metadata)
     assert device.snapshots == []
 
@@ -361,6 +373,26 @@ async def test_a_start_without_time_that_cannot_be_helped_is_refused(
     with pytest.raises(ClockUnsetError):
         await ready.turn_on(METADATA)
     assert not device.output_on
+
+
+async def test_a_meter_that_signs_without_time_although_it_has_one_is_refused(
+    ready: BsmMeter, device: FakeDevice
+) -> None:
+    device.faults.signs_without_time = True
+    with pytest.raises(ClockUnsetError, match="although"):
+        await ready.turn_on(METADATA)
+    assert not device.output_on
+
+
+async def test_a_computer_without_time_leaves_a_running_clock_alone(
+    meter: BsmMeter, device: FakeDevice, clock: FakeClock
+) -> None:
+    await meter.set_time()
+    device.requests.clear()
+    await asyncio.sleep(25 * 3600)
+    clock.shift(-clock.now().timestamp())
+    await meter.set_time()
+    assert not [request for request in device.requests if request.write]
 
 
 async def test_an_end_without_time_is_kept_with_its_doubts(ready: BsmMeter, device: FakeDevice) -> None:

@@ -12,7 +12,11 @@ EVERY_MESSAGE = [(action, kind) for action in sorted(schemas.actions()) for kind
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 _ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | _TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
     max_leaves=8,
 )

@@ -155,7 +155,9 @@ def test_a_number_that_a_float_holds_is_read_as_float(digits: str) -> None:
     assert Decimal(repr(result.payload)) == Decimal(digits)
 
 
-@pytest.mark.parametrize("digits", ["0.1234567890123456789", "16.100000000000001", "1e-400", "12345678901234567890.5"])
+@pytest.mark.parametrize(
+    "digits", ["0.1234567890123456789", "16.100000000000001", "1e-400", "12345678901234567890.5"]
+)
 def test_a_number_that_a_float_would_alter_is_read_as_decimal(digits: str) -> None:
     result = parse(f'[3,"a",{digits}]')
     assert isinstance(result, Result)
@@ -174,7 +176,7 @@ def test_text_is_compact_ascii() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, Decimal("NaN"), Decimal("Infinity")])
 def test_what_json_has_no_number_for_is_not_written(value: object) -> None:
-    with pytest.raises(ValueError, match="JSON|float"):
+    with pytest.raises(ValueError, match=r"JSON|float"):
         to_text(Result("a", {"value": value}))
 
 
@@ -216,5 +218,7 @@ def test_the_pin_of_a_sim_card_is_hidden() -> None:
 
 
 def test_a_frame_without_secrets_is_shown_as_it_is() -> None:
-    text = '[2,"a","SetVariables",{"setVariableData":[{"attributeValue":"30","variable":{"name":"HeartbeatInterval"}}]}]'
+    text = (
+        '[2,"a","SetVariables",{"setVariableData":[{"attributeValue":"30","variable":{"name":"HeartbeatInterval"}}]}]'
+    )
     assert redacted(text) == text

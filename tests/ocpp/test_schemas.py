@@ -8,7 +8,9 @@ def test_prose_is_left_out_and_a_property_of_such_a_name_is_not() -> None:
     text = str(schemas.load("TransactionEvent", Kind.REQUEST))
     assert "javaType" not in text
     assert "'description'" not in text
-    slim = schemas._without_prose({"properties": {"comment": {"type": "string", "comment": "x", "enum": ["default"]}}})
+    slim = schemas._without_prose(
+        {"properties": {"comment": {"type": "string", "comment": "x", "enum": ["default"]}}}
+    )
     assert slim == {"properties": {"comment": {"type": "string", "enum": ["default"]}}}
 
 

@@ -59,9 +59,9 @@ def heartbeat(session: RpcSession) -> asyncio.Task[Any]:
 
 
 async def failure(task: asyncio.Task[Any]) -> BaseException:
-    (error,) = await asyncio.gather(task, return_exceptions=True)
-    assert isinstance(error, BaseException)
-    return error
+    outcome = await asyncio.gather(task, return_exceptions=True)
+    assert isinstance(outcome[0], BaseException)
+    return outcome[0]
 
 
 # Calls of ours.
@@ -230,7 +230,9 @@ async def test_a_refusal_is_told_with_code_description_and_details() -> None:
         assert "SECRET" not in str(error)
 
 
-@pytest.mark.parametrize("tail", [[{}], [{"currentTime": "now"}], [{"currentTime": NOW, "x": 1}], [None], [], [{}, 1]])
+@pytest.mark.parametrize(
+    "tail", [[{}], [{"currentTime": "now"}], [{"currentTime": NOW, "x": 1}], [None], [], [{}, 1]]
+)
 async def test_an_invalid_answer_is_a_refusal_and_told_as_invalid(tail: list[Any]) -> None:
     invalid: list[str] = []
     session = a_session(on_invalid=invalid.append)
@@ -284,7 +286,7 @@ async def test_a_call_cancelled_before_its_turn_is_never_sent() -> None:
 async def test_a_request_that_cannot_be_written_hurts_its_sender_only() -> None:
     session = a_session()
     async with serving(session) as wire:
-        with pytest.raises(ValueError, match="JSON|float"):
+        with pytest.raises(ValueError, match=r"JSON|float"):
             await session.call(call.CostUpdated(total_cost=math.nan, transaction_id="x"))
         task = heartbeat(session)
         wire.say([3, (await wire.hear())[1], {"currentTime": NOW}])

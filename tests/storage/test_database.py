@@ -206,6 +206,13 @@ def test_a_tool_can_look_while_the_station_runs_but_not_write(tmp_path):
         Sessions(database).save(1, "the station goes on")
 
 
+def test_looking_at_what_is_no_database_says_so_and_leaves_it_alone(tmp_path):
+    (tmp_path / NAME).write_bytes(b"this is not a database" * 300)
+    with pytest.raises(StorageError, match=r"station\.db cannot be read: file is not a database"):
+        Database.look(tmp_path)
+    assert (tmp_path / NAME).exists()
+
+
 def test_looking_where_no_station_ever_ran_says_so(tmp_path):
     with pytest.raises(StorageError, match="has the station ever run"):
         Database.look(tmp_path)

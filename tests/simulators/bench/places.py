@@ -1,7 +1,7 @@
 """Addresses on the wire, written down anew, and benches to measure them on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,13 +28,21 @@ POLL_S = 0.1
 
 
 @asynccontextmanager
-async def on_bench(folder: Path, *, bench: dict[str, Any] | None = None, **meter: Any) -> AsyncIterator[tuple[Evse, Master]]:
+async def on_bench(
+    folder: Path, *, bench: dict[str, Any] | None = None, **meter: Any
+) -> AsyncIterator[tuple[Evse, Master]]:
     """One EVSE and a master on its meter's port."""
     settings = plain(folder, **(bench or {}))
     row = settings.evses[0]
     settings = replace(settings, evses=(replace(row, meter=replace(row.meter, **meter)),))
     async with Bench(settings) as one, master(one.evse(1).meter.path) as line:
         yield one.evse(1), line
+
+
+async def until(condition: Callable[[], bool], *, step_s: float = 0.005) -> None:
+    """Look again and again until a condition holds."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(step_s)
 
 
 async def number(line: Master, address: int, registers: int = 2) -> int:
@@ -48,8 +56,8 @@ async def set_clock(line: Master, epoch: int = 1657267228, tzo: int = 120) -> No
 async def take(line: Master, kind: str) -> int:
     """Trigger a snapshot, poll and return the status that it ended with."""
     await line.write(SNAPSHOTS[kind] + 1, 2)
-    while (status := (await line.read(SNAPSHOTS[kind] + 1))[0]) == 2:
-        # Without a pause the loop would have no reason to jump.
+    while (status := (await line.read(SNAPSHOTS[kind] + 1))[0]) == 2:  # noqa: ASYNC110
+        # Without a pause the loop would have no reason to jump. There is no event to wait for on a wire.
         await asyncio.sleep(POLL_S)
     return status
 
@@ -79,3 +87,7 @@ async def controlled(evse: Evse) -> AsyncIterator[Master]:
     async with master(evse.controller.path, unit=1) as line:
         await allow(line)
         yield line
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}

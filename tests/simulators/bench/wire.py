@@ -17,7 +17,7 @@ STEP_S = 0.02
 """A jumping loop gives the kernel a moment of real time at each step; one long wait would be a single moment."""
 
 
-class NoAnswer(Exception):
+class NoAnswerError(Exception):
     """Nothing usable came back in time; `data` is what did."""
 
     def __init__(self, data: bytes) -> None:
@@ -25,7 +25,7 @@ class NoAnswer(Exception):
         self.data = data
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """The device answered with an exception."""
 
     def __init__(self, code: int) -> None:
@@ -66,7 +66,7 @@ class Master:
         step_s, waited_s = STEP_S, 0.0
         while not self._complete():
             if waited_s >= patience_s:
-                raise NoAnswer(self.received)
+                raise NoAnswerError(self.received)
             self._more.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(step_s):
@@ -74,17 +74,19 @@ class Master:
             waited_s += step_s
             step_s = min(step_s * 1.05, 1.0)
         if checksum(self.received[:-2]) != self.received[-2:] or self.received[0] != frame[0]:
-            raise NoAnswer(self.received)
+            raise NoAnswerError(self.received)
         return self.received
 
     async def ask(self, pdu: bytes, *, patience_s: float = PATIENCE_S) -> bytes:
         body = bytes((self.unit,)) + pdu
         answer = await self.exchange(body + checksum(body), patience_s=patience_s)
         if answer[1] & 0x80:
-            raise Refused(answer[2])
+            raise RefusalError(answer[2])
         return answer[1:-2]
 
-    async def read(self, address: int, count: int = 1, *, function: int = 3, patience_s: float = PATIENCE_S) -> list[int]:
+    async def read(
+        self, address: int, count: int = 1, *, function: int = 3, patience_s: float = PATIENCE_S
+    ) -> list[int]:
         answer = await self.ask(pdu(function, address, count), patience_s=patience_s)
         return [int.from_bytes(answer[at : at + 2], "big") for at in range(2, len(answer), 2)]
 
@@ -153,10 +155,10 @@ def ocmf_is_signed(text: str, key: bytes) -> bool:
     return is_signed(payload.encode("ascii"), bytes.fromhex(signature.split('"SD":"')[1].split('"')[0]), key)
 
 
-# Where the hashed points stand in a snapshot's payload: offset and registers, or 0 registers for two that follow a rule.
-_LAYOUT = (
+# The hashed points in a snapshot's payload: offset, registers, where its exponent is, DLMS unit.
+_LAYOUT: tuple[tuple[int, int, int | str | None, int], ...] = (
     (0, 1, None, 255), (2, 2, 6, 30), (4, 2, 6, 30), (7, 1, 8, 27), (9, 8, "text", 0), (17, 2, None, 255),
-    (19, 2, None, 7), (21, 2, None, 7), (23, 1, "signed", 6), (24, 2, None, 255), (26, 2, None, 7),
+    (19, 2, None, 7), (21, 2, None, 7), (23, 1, None, 6), (24, 2, None, 255), (26, 2, None, 7),
     (28, 1, None, 255), (29, 1, None, 255), (30, 70, "text", 0), (100, 50, "text", 0), (150, 50, "text", 0),
     (200, 2, None, 255),
 )  # fmt: skip

@@ -22,8 +22,8 @@ def test_a_request_shows_the_fields_that_matter() -> None:
 def test_a_transaction_event_shows_its_number_its_energy_and_its_signature() -> None:
     payload = event(3, sample("Sample.Periodic", 1500), info={"chargingState": "Charging"})
     assert line("CS1", message("TransactionEvent", payload, notes=("signature valid",))) == (
-        "10:20:30 CS1 → TransactionEvent  "
-        "eventType Updated, seqNo 3, triggerReason Authorized, chargingState Charging, energy 1500 Wh, signature valid"
+        "10:20:30 CS1 → TransactionEvent  eventType Updated, seqNo 3, triggerReason Authorized, "
+        "chargingState Charging, energy 1500 Wh, signature valid"
     )
 
 

@@ -1,7 +1,10 @@
+import base64
 import dataclasses
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from simulators.mock_csms import ocmf
 from simulators.mock_csms.keys import KeyRing, KeySource
@@ -75,10 +78,19 @@ def test_without_any_key_there_is_no_verdict() -> None:
 
 
 def test_a_configured_key_decides_even_if_the_message_brings_another() -> None:
-    other = KeyRing({SERIAL: bytes.fromhex(DEMO_KEY[:-2] + "00")})
-    assert other.expected(SERIAL) != DEMO
-    value = checked(begin_sample(), KeyRing({"*": DEMO}))
+    value = checked(begin_sample(key=another_sent_key()), KeyRing({"*": DEMO}))
     assert (value.verdict, value.key_source) == (Verdict.VALID, KeySource.CONFIGURED)
+    assert value.problems == (f"publicKey is another one than that known for meter {SERIAL}",)
+
+
+def test_the_key_of_another_meter_does_not_fit() -> None:
+    assert checked(begin_sample(key=another_sent_key())).verdict is Verdict.INVALID
+
+
+def another_sent_key() -> str:
+    key = generate_private_key(SECP256R1()).public_key()
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(b"oca:base16:asn1:" + der.hex().encode()).decode()
 
 
 def test_another_key_than_the_meter_had_before_is_a_problem() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulators.bench.places import DO, EPOCH, META1, TZO, on_bench
-from tests.simulators.bench.wire import Refused
+from tests.simulators.bench.wire import RefusalError
 
 MAP = json.loads(Path("tests/data/registers.json").read_text("utf-8"))
 FIRST, LAST = 40000, 44292
@@ -68,7 +68,7 @@ async def test_a_generic_scan_walks_the_chain_of_models(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("address", "count"), [(39999, 1), (39999, 2), (44293, 1), (44290, 4), (0, 1)])
 async def test_a_read_outside_the_map_is_refused(tmp_path: Path, address: int, count: int) -> None:
     async with on_bench(tmp_path) as (_, line):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusalError) as refused:
             await line.read(address, count)
         assert refused.value.code == 2
 
@@ -102,7 +102,7 @@ async def test_a_write_that_covers_a_writable_point_in_part_is_refused(
 ) -> None:
     async with on_bench(tmp_path) as (_, line):
         before = await line.read_bytes(40260, 240)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusalError) as refused:
             await line.write(address, *words)
         assert refused.value.code == 2
         after = await line.read_bytes(40260, 240)
@@ -111,7 +111,7 @@ async def test_a_write_that_covers_a_writable_point_in_part_is_refused(
 
 async def test_complete_points_of_a_refused_write_are_not_applied(tmp_path: Path) -> None:
     async with on_bench(tmp_path) as (_, line):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusalError):
             await line.write(TZO, 60, 0, 0, 0, 0, 0, 1, *([0] * 10), 0x4141)  # TZO .. DO .. first word of Meta1
         assert await line.read(DO) == [0]
 
@@ -126,6 +126,6 @@ async def test_metadata_are_read_back_as_written(tmp_path: Path) -> None:
 async def test_other_functions_are_refused_as_unknown(tmp_path: Path, function: int) -> None:
     body = {5: b"\x9c\x44\xff\x00", 15: b"\x9c\x44\x00\x01\x01\x01"}.get(function, b"\x9c\x44\x00\x01")
     async with on_bench(tmp_path) as (_, line):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusalError) as refused:
             await line.ask(bytes((function,)) + body)
         assert refused.value.code == 1

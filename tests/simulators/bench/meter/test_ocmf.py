@@ -12,7 +12,7 @@ from simulators.bench.meter.firmware import FIRMWARES, Firmware
 from simulators.bench.meter.identity import MAKER, MODEL
 
 VECTORS = json.loads(Path("tests/data/vectors.json").read_text("utf-8"))
-BLOCKS = {row["id"]: row["fields"] for row in VECTORS["snapshots"]}
+BLOCKS: dict[str, dict[str, Any]] = {row["id"]: row["fields"] for row in VECTORS["snapshots"]}
 
 
 def real(row: dict[str, Any]) -> bool:
@@ -22,9 +22,7 @@ def real(row: dict[str, Any]) -> bool:
 
 def firmware_of(row: dict[str, Any]) -> Firmware:
     meter, communication = row["firmware"].split(", ")
-    return replace(
-        FIRMWARES["1.3" if "kWh" in row["ocmf"] else "1.2"], meter=meter, communication=communication
-    )
+    return replace(FIRMWARES["1.3" if "kWh" in row["ocmf"] else "1.2"], meter=meter, communication=communication)
 
 
 def composed(fields: dict[str, Any], firmware: Firmware, flag: str = "S") -> str:

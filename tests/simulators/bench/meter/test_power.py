@@ -31,7 +31,7 @@ from tests.simulators.bench.places import (
     set_clock,
     take,
 )
-from tests.simulators.bench.wire import Master, NoAnswer, master
+from tests.simulators.bench.wire import Master, NoAnswerError, master
 
 NEVER = bytes.fromhex("ffffffffffffffff8000")
 
@@ -45,7 +45,7 @@ async def test_a_power_cut_takes_what_is_volatile_and_keeps_what_counts(tmp_path
         counted = await line.read_bytes(EPOCH_SET_CNT, 4)
         public = await key(line)
         evse.fault("meter_power_cycle", on=True)
-        with pytest.raises(NoAnswer):
+        with pytest.raises(NoAnswerError):
             await line.read(DO)
         await asyncio.sleep(500)
         evse.fault("meter_power_cycle", on=False)
@@ -158,7 +158,9 @@ async def test_a_state_folder_keeps_key_and_counters(tmp_path: Path) -> None:
         async with Bench(settings) as bench, master(bench.evse(1).meter.path) as line:
             await take(line, "current")
             bench.evse(1).meter.measuring.kept.count(1000)
-            seen.append((await key(line), await number(line, RCNT), await number(line, TOT_WH), await number(line, PDCNT)))
+            seen.append(
+                (await key(line), await number(line, RCNT), await number(line, TOT_WH), await number(line, PDCNT))
+            )
     (first_key, *first), (second_key, *second) = seen
     assert first_key == second_key
     assert first == [1, 1334, 0]

@@ -1,7 +1,6 @@
 """Snapshots over the wire: values, signatures, steps, times, failures."""
 
 import asyncio
-import itertools
 import json
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from tests.simulators.bench.places import (
     DI,
     DO,
+    DO_CHG,
     META1,
     META3,
     OCMFS,
@@ -22,6 +22,7 @@ from tests.simulators.bench.places import (
     on_bench,
     set_clock,
     take,
+    until,
 )
 from tests.simulators.bench.wire import Master, hashed, is_signed, ocmf_is_signed, snapshot_signature
 
@@ -153,17 +154,14 @@ async def test_turn_on_switches_late_and_is_sampled_open(tmp_path: Path) -> None
 
 
 async def test_turn_off_opens_first_and_samples_five_seconds_later(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (_, line):
+    async with on_bench(tmp_path) as (evse, line):
         await set_clock(line)
         await line.write(DO, 1)
         await line.write(SNAPSHOTS["turn_off"] + 1, 2)
-        opened = None
-        for _ in itertools.takewhile(lambda _: opened is None, range(100)):
-            await asyncio.sleep(0.1)
-            opened = None if (await line.read(DO))[0] else await number(line, 40276)
+        await until(lambda: not evse.meter.lines.output)
+        opened = await number(line, DO_CHG + 2)
         await asyncio.sleep(8)
         block = await line.read_bytes(SNAPSHOTS["turn_off"], 252)
-        assert opened is not None
         assert int.from_bytes(block[42:46], "big") - opened in (4, 5, 6)
 
 

@@ -1,0 +1,295 @@
+"""What holds for a session whatever happens in whatever order: a machine plays station, devices and driver.
+
+Devices work through a queue like the worker of an EVSE; their outcomes arrive later, with anything in between.
+"""
+
+from collections import deque
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from ocpp.v201.enums import TransactionEventEnumType as Event
+
+from station.core import effects as do
+from station.core import events as on
+from station.core.documents import from_document, to_document
+from station.core.effects import DeviceEffect
+from station.core.faults import Fault
+from station.core.policy import Moment, Policy, TxPoint
+from station.core.records import Metadata, SignedRecord
+from station.core.reports import TransactionReport
+from station.core.session import Metering, Session, idle, refusal
+from station.core.step import step
+from tests.core.runs import ANNA, BERT, a_reading
+from tests.fakes import NOON, MeterHardware
+
+POLICIES = st.builds(
+    Policy,
+    start_points=st.frozensets(st.sampled_from(TxPoint), max_size=3),
+    stop_on_invalid_id=st.booleans(),
+    end_attempts=st.integers(1, 3),
+    updated_interval_s=st.sampled_from([0.0, 60.0]),
+)
+OUTSIDE_FAULTS = st.sampled_from([Fault.METER, Fault.CONTROLLER, Fault.LOCK])
+FAILED = {
+    do.TurnOn: (on.BeginFailed, [Fault.BEGIN, Fault.METER, Fault.CONTACTOR]),
+    do.TurnOff: (on.EndFailed, [Fault.END, Fault.METER, Fault.CONTACTOR]),
+    do.ReleaseOutput: (on.ReleaseFailed, [Fault.METER, Fault.CONTACTOR]),
+}
+
+
+class Ledger:
+    """What was stored, and what must be true of it at any time."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, list[TransactionReport]] = {}
+        self.kept: list[SignedRecord] = []
+        self.opened: list[str] = []
+        self.closed: list[str] = []
+        self.faults: set[str] = set()
+
+    def store(self, effect: do.Effect) -> None:
+        match effect:
+            case do.Report(report):
+                told = self.told.setdefault(report.transaction_id, [])
+                assert report.seq_no == len(told), "a gap in the numbers"
+                assert (report.event is Event.started) == (not told), "Started comes first, and once"
+                assert not told or told[-1].event is not Event.ended, "nothing comes after Ended"
+                told.append(report)
+            case do.Raise(alert):
+                assert alert.active != (alert.tech_code in self.faults), "told twice"
+                (self.faults.add if alert.active else self.faults.remove)(alert.tech_code)
+            case do.OpenReceipt():
+                assert effect.transaction_id not in self.opened
+                self.opened.append(effect.transaction_id)
+            case do.KeepRecord():
+                assert effect.transaction_id in self.opened, "a record without a receipt"
+                assert effect.record not in self.kept, "a record stored twice"
+                self.kept.append(effect.record)
+            case do.CloseReceipt():
+                assert effect.transaction_id in self.opened
+                assert effect.transaction_id not in self.closed
+                self.closed.append(effect.transaction_id)
+
+
+class Life(RuleBasedStateMachine):
+    """One EVSE from its first start to the end of the test."""
+
+    @initialize(policy=POLICIES)
+    def begin(self, policy: Policy) -> None:
+        self.policy, self.session = policy, Session(evse_id=1)
+        self.ledger, self.meter = Ledger(), MeterHardware()
+        self.offered_amps, self.now, self.ids = 0.0, NOON, 0
+        self.restart(silent=False, everything=False)
+
+    def take(self, event: on.Event) -> None:
+        self.now += timedelta(seconds=1)
+        self.ids += 1
+        before = self.session
+        self.session, effects = step(before, event, self.policy, Moment(self.now, f"transaction-{self.ids}"))
+        assert from_document(Session, to_document(self.session)) == self.session
+        for effect in effects:
+            self.check(before, effect)
+            self.ledger.store(effect)
+            match effect:
+                case do.StartTimer(timer, seconds):
+                    assert seconds > 0
+                    self.timers.add(timer)
+                case do.StopTimer(timer):
+                    self.timers.discard(timer)
+                case do.TakeSample():
+                    self.sample_asked = True
+                case _ if isinstance(effect, DeviceEffect):
+                    self.jobs.append(effect)
+        self.check_session()
+
+    def check(self, before: Session, effect: do.Effect) -> None:
+        busy = [job for job in [*self.jobs, *self.outcomes] if isinstance(job, SIGNING)]
+        match effect:
+            case do.TurnOn():
+                assert before.metering is Metering.OFF
+                assert not busy, "the meter is still signing"
+                assert self.session.plugged
+                assert not before.faults
+            case do.TurnOff():
+                assert not busy, "the meter is still signing"
+            case do.Offer():
+                assert self.session.transaction is not None
+                assert self.session.transaction.begin in self.ledger.kept
+
+    def check_session(self) -> None:
+        session, transaction = self.session, self.session.transaction
+        assert {fault.value for fault in session.faults} == self.ledger.faults
+        assert session.awake or not session.offered_amps
+        if session.offered_amps > 0:
+            assert session.metering is Metering.ON
+            assert not session.faults
+            assert transaction is not None
+            assert transaction.begin is not None
+            assert transaction.stop is None
+        if session.offered_amps > 0 and session.letter in ("C", "D"):
+            assert transaction is not None
+            assert transaction.started, "energy flows untold"
+        if transaction is None:
+            assert session.metering is Metering.OFF
+        assert (session.owed is not None) == (Fault.END in session.faults)
+
+    # The driver, the vehicle, the CSMS
+
+    @rule(letter=st.sampled_from("ABBCCDEF"))
+    def pilot(self, letter: str) -> None:
+        self.take(on.PilotChanged(letter))
+
+    @rule(token=st.sampled_from([ANNA, BERT]), remote=st.sampled_from([None, None, 7]))
+    def card(self, token: Any, remote: int | None) -> None:
+        self.take(on.Authorized(token, remote_start_id=remote))
+
+    @rule(cause=st.sampled_from(on.StopCause), name=st.sampled_from(["any", "this", "other"]))
+    def stop(self, cause: on.StopCause, name: str) -> None:
+        this = self.session.transaction.id if self.session.transaction else "none"
+        self.take(on.StopRequested(cause, {"any": None, "this": this, "other": "other"}[name]))
+
+    @rule(limit=st.sampled_from([0.0, 5.9, 6.0, 10.0, 32.0]))
+    def limit(self, limit: float) -> None:
+        self.take(on.LimitChanged(limit))
+
+    @rule(blocked=st.booleans())
+    def block(self, blocked: bool) -> None:
+        self.take(on.Blocked(blocked))
+
+    # Devices
+
+    @rule(fault=OUTSIDE_FAULTS)
+    def fault(self, fault: Fault) -> None:
+        self.take(on.FaultRaised(fault, "in the test"))
+
+    @rule(fault=st.sampled_from([Fault.METER, Fault.CONTROLLER]))
+    def clear(self, fault: Fault) -> None:
+        if self.session.awake or fault is not Fault.METER:
+            self.take(on.FaultCleared(fault))
+
+    @precondition(lambda self: self.jobs)
+    @rule(fails=st.integers(0, 7), stays_on=st.booleans())
+    def work(self, fails: int, stays_on: bool) -> None:
+        effect = self.jobs.popleft()
+        if fails < 3 and type(effect) in FAILED:
+            event, faults = FAILED[type(effect)]
+            self.meter.output_on = stays_on
+            self.outcomes.append(event(faults[fails % len(faults)], "in the test"))
+        else:
+            self.perform(effect)
+
+    def perform(self, effect: DeviceEffect) -> None:
+        match effect:
+            case do.TurnOn(metadata):
+                self.outcomes.append(on.BeginSigned(self.sign(metadata)))
+            case do.TurnOff():
+                self.outcomes.append(on.EndSigned(self.sign(None)))
+            case do.ReleaseOutput():
+                self.meter.output_on = False
+                self.outcomes.append(on.OutputReleased())
+            case do.Offer(limit_amps):
+                assert self.meter.output_on, "current without the meter's output"
+                self.offered_amps = limit_amps
+            case do.Withhold():
+                self.offered_amps = 0.0
+
+    def sign(self, metadata: Metadata | None) -> SignedRecord:
+        return self.meter.turn_off() if metadata is None else self.meter.turn_on(metadata)
+
+    @precondition(lambda self: self.outcomes)
+    @rule()
+    def deliver(self) -> None:
+        outcome = self.outcomes.popleft()
+        self.take(outcome)
+        if isinstance(outcome, on.BeginSigned | on.EndSigned):
+            assert outcome.record in self.ledger.kept, "a signed record got lost"
+
+    @precondition(lambda self: self.sample_asked)
+    @rule()
+    def sample(self) -> None:
+        self.sample_asked = False
+        self.take(on.Sampled(a_reading()))
+
+    @precondition(lambda self: self.timers)
+    @rule(data=st.data())
+    def expire(self, data: st.DataObject) -> None:
+        timer = data.draw(st.sampled_from(sorted(self.timers)))
+        self.timers.discard(timer)
+        self.take(on.TimerExpired(timer))
+
+    # Restarts
+
+    @rule(silent=st.booleans(), everything=st.booleans())
+    def restart(self, silent: bool, everything: bool) -> None:
+        self.jobs, self.outcomes = deque[DeviceEffect](), deque[on.Event]()
+        self.timers, self.sample_asked = set[on.Timer](), False
+        self.offered_amps = 0.0
+        if everything:
+            self.meter.lose_power()
+        self.session = replace(from_document(Session, to_document(self.session)), awake=False)
+        self.take(on.Woken(None if silent else self.meter.left_over()))
+
+    @precondition(lambda self: not self.session.awake and not self.outcomes)
+    @rule()
+    def find_meter(self) -> None:
+        self.take(on.MeterFound(self.meter.left_over()))
+
+    # The end of the story
+
+    def teardown(self) -> None:
+        if not hasattr(self, "session"):
+            return
+        self.settle()
+        self.check_nothing_open()
+        self.take(on.LimitChanged(16.0))
+        self.take(on.Blocked(False))
+        for event in (on.PilotChanged("B"), on.Authorized(ANNA), on.PilotChanged("C")):
+            self.take(event)
+            self.let_devices_work()
+        assert self.session.offered_amps == 16.0
+        assert self.offered_amps == 16.0
+        self.settle()
+        self.check_nothing_open()
+
+    def settle(self) -> None:
+        """All faults go, the vehicle leaves, time passes."""
+        if not self.session.awake:
+            self.let_devices_work()
+            self.find_meter()
+        self.take(on.FaultCleared(Fault.METER))
+        self.take(on.FaultCleared(Fault.CONTROLLER))
+        self.take(on.PilotChanged("A"))
+        self.let_devices_work()
+        for _ in range(3):
+            for timer in sorted(self.timers):
+                self.timers.discard(timer)
+                self.take(on.TimerExpired(timer))
+                self.let_devices_work()
+            self.take(on.FaultCleared(Fault.METER))
+
+    def let_devices_work(self) -> None:
+        while self.jobs or self.outcomes:
+            if self.outcomes:
+                self.deliver()
+            else:
+                self.perform(self.jobs.popleft())
+
+    def check_nothing_open(self) -> None:
+        assert idle(self.session)
+        assert not self.session.faults
+        assert self.session.blocked or refusal(self.session) is None
+        assert not self.meter.output_on
+        assert self.offered_amps == self.session.offered_amps == 0
+        assert all(told[-1].event is Event.ended for told in self.ledger.told.values())
+        assert self.ledger.closed == self.ledger.opened
+        assert len(self.ledger.kept) == 2 * len(self.ledger.opened)
+
+
+SIGNING = (do.TurnOn, do.TurnOff, on.BeginSigned, on.BeginFailed, on.EndSigned, on.EndFailed)
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
