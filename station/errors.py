@@ -10,6 +10,7 @@ StationError
      +- MeterError         the meter answered, but what it says cannot be used
          +- MeterBusyError       a snapshot did not finish within its time
          +- SnapshotFailedError  the meter reports a failed snapshot
+         +- ContactorStuckError  the output is off, but the contactor does not open
          +- RecordInvalidError   a record that cannot be trusted
          +- ClockUnsetError      the meter has no time and could not be given one
          +- WrongMeterError      another meter or key than the one expected
@@ -62,6 +63,10 @@ class SnapshotFailedError(MeterError):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ContactorStuckError(MeterError):
+    """The output is off, but the feedback contact still says closed: welded, or a wire is off."""
 
 
 class RecordInvalidError(MeterError):

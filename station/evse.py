@@ -20,7 +20,14 @@ from station.core.policy import Moment, Policy
 from station.core.records import LeftOver, Reading
 from station.core.session import Session, connector_status, idle
 from station.core.step import step
-from station.errors import DeviceError, LineSilentError, PortError, RecordInvalidError, SnapshotFailedError
+from station.errors import (
+    ContactorStuckError,
+    DeviceError,
+    LineSilentError,
+    PortError,
+    RecordInvalidError,
+    SnapshotFailedError,
+)
 from station.hardware.ports import ChargeController
 from station.meter.port import SigningMeter
 from station.storage.journal import Journal
@@ -381,6 +388,8 @@ class Evse:
 def _fault_of(error: DeviceError, *, otherwise: Fault) -> Fault:
     match error:
         case SnapshotFailedError(status=status) if status == WRONG_CONTACT:
+            return Fault.CONTACTOR
+        case ContactorStuckError():
             return Fault.CONTACTOR
         case LineSilentError() | PortError():
             return Fault.METER

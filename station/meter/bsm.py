@@ -13,6 +13,7 @@ from station.core.metadata import FORBIDDEN
 from station.core.records import LeftOver, Metadata, Reading, RecordKind, SignedRecord
 from station.errors import (
     ClockUnsetError,
+    ContactorStuckError,
     DeviceError,
     MeterError,
     RecordInvalidError,
@@ -31,6 +32,9 @@ from station.meter.verdict import examine, signed_record
 
 _COMMON, _BSM, _AC_METER = MODELS["cb"], MODELS["bsm"], MODELS["tpm"]
 _OUTPUT = _BSM.address("DO")
+_FEEDBACK = _BSM.address("DI")
+FEEDBACK_S = 0.5
+FEEDBACK_LOOKS = 5
 _LIVE_REGISTERS = 53
 """Of the AC meter: A to TotWh_SF, all that the WS36A fills apart from Evt."""
 
@@ -100,9 +104,10 @@ class BsmMeter:
             return record
 
     async def release_output(self) -> None:
-        """Turn the output off without a record, and make sure that it is."""
+        """Turn the output off without a record; ContactorStuckError if the contactor does not open."""
         async with self._turn:
             await self._release()
+            await self._wait_until_open()
 
     async def read(self) -> Reading:
         """Return live values, from one request."""
@@ -241,6 +246,14 @@ class BsmMeter:
         await self._device.write_registers(_OUTPUT, [0])
         if (await self._device.read_registers(_OUTPUT, 1))[0] & 1:
             raise MeterError(f"{self._name}: the output stays on")
+
+    async def _wait_until_open(self) -> None:
+        """The feedback has to follow within the time that the meter itself allows (METER.md section 5)."""
+        for _ in range(FEEDBACK_LOOKS):
+            if (await self._device.read_registers(_FEEDBACK, 1))[0] & 1:
+                return
+            await asyncio.sleep(FEEDBACK_S / FEEDBACK_LOOKS)
+        raise ContactorStuckError(f"{self._name}: the output is off, but the contactor's feedback says closed")
 
     @asynccontextmanager
     async def _output_off_if_failed(self) -> AsyncIterator[None]:

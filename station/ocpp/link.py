@@ -190,7 +190,7 @@ class Link:
         self._hurry.clear()
         try:
             socket = await self._open(endpoint)
-        except (OSError, WebSocketException) as error:
+        except (OSError, WebSocketException, UnicodeError) as error:
             failure = _explain(error)
         else:
             if socket.subprotocol == SUBPROTOCOL:
@@ -287,6 +287,8 @@ def _explain(error: Exception) -> Failure:
             return Failure(FailureKind.SILENT, f"no answer within {OPEN_TIMEOUT_S:g} s")
         case socket.gaierror():
             return Failure(FailureKind.UNREACHABLE, f"the host's name is not known: {error.strerror}")
+        case UnicodeError():
+            return Failure(FailureKind.UNREACHABLE, f"the host's name is none: {error}")
         case _:
             return Failure(FailureKind.UNREACHABLE, str(error))
 

@@ -142,9 +142,9 @@ class RpcSession:
     async def call(self, request: object, *, timeout_s: float | None = None) -> Any:
         """Send a dataclass of `ocpp.v201.call`; return the answer, the dataclass of that name in `call_result`.
 
-        Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid, and TypeError or ValueError for a
-        request that cannot be written. Requests are sent one after the
-        other, in the order of these calls; `timeout_s` runs from the sending.
+        Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid; TypeError or ValueError for a
+        request that cannot be written. Requests are sent one after the other, in the order of these calls;
+        `timeout_s` runs from the sending.
         """
         return await self.call_payload(codec.action_of(request), codec.encode(request), timeout_s=timeout_s)
 

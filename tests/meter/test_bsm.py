@@ -238,6 +238,7 @@ async def test_a_command_whose_acknowledge_is_lost_is_not_repeated(ready: BsmMet
     device.faults.acknowledge_lost = {ON}
     assert (await ready.turn_on(METADATA)).pagination == 101
     assert device.snapshots == [RecordKind.TURN_ON]
+    assert [request.retries for request in device.requests if request.address == ON and request.write] == [0]
 
 
 async def test_a_quick_snapshot_whose_acknowledge_is_lost_is_not_repeated(

@@ -219,6 +219,12 @@ async def test_an_answer_to_another_write_is_not_taken(device: Device, peer: Pee
     assert device.line.counters.wrong_answers == 1
 
 
+async def test_an_answer_of_another_unit_is_told_as_such(device: Device, peer: Peer) -> None:
+    peer.faults = [line_peer.other_unit]
+    with pytest.raises(LineSilentError, match="an answer of unit 43"):
+        await device.read_registers(100, 5, retries=0)
+
+
 async def test_bytes_behind_an_answer_make_it_doubtful(device: Device, peer: Peer) -> None:
     peer.faults = [line_peer.garbage_behind]
     with pytest.raises(LineSilentError, match="bytes behind the answer"):

@@ -298,6 +298,14 @@ async def test_a_port_where_nobody_listens_is_a_failed_attempt() -> None:
     assert str(csms.port) in failure.reason
 
 
+@pytest.mark.parametrize("host", ["x" * 64 + ".example", "ü" * 70, "a..b"])
+async def test_a_host_name_that_cannot_be_one_is_a_failed_attempt(host: str) -> None:
+    seen = Observer()
+    link = a_link(0, seen, endpoint={"url": f"ws://{host}/"})
+    async with running(link, seen):
+        assert (await seen.failures.get()).kind == "unreachable"
+
+
 @asynccontextmanager
 async def a_tcp_server(answer: bytes | None) -> AsyncIterator[int]:
     """Answer each connection with these bytes, or keep silent."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import logging
 import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import structlog
 from ocpp import exceptions
 from ocpp.v201 import call, call_result, enums
 from structlog.testing import capture_logs
@@ -655,6 +657,7 @@ async def test_cancelling_the_service_ends_it_and_the_calls() -> None:
 
 
 async def test_frames_are_logged_on_the_wires_own_logger_without_secrets() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
     session = a_session()
     payload = {"idToken": {"idToken": "SECRET", "type": "Central"}}
     with capture_logs() as logs:

@@ -33,6 +33,8 @@ from tests.simulators.bench.places import (
 )
 from tests.simulators.bench.wire import Master, NoAnswerError, master
 
+LATE_S = 5
+"""Real time passes as well, and more of it on a busy machine."""
 NEVER = bytes.fromhex("ffffffffffffffff8000")
 
 
@@ -61,7 +63,7 @@ async def test_a_power_cut_takes_what_is_volatile_and_keeps_what_counts(tmp_path
         assert await number(line, RCNT) == 1
         assert await number(line, TOT_WH) == 500
         assert await line.read_bytes(EPOCH_SET_CNT, 4) == counted
-        assert 110 <= await number(line, OS) <= 112
+        assert 110 <= await number(line, OS) <= 120
         assert await key(line) == public
 
 
@@ -108,17 +110,23 @@ async def test_the_first_time_must_come_in_one_write(tmp_path: Path) -> None:
         assert await clock(line) == (0xFFFFFFFF, 0x8000, 0)
         await asyncio.sleep(50)
         await line.write(EPOCH, 0x5DD2, 0x8221, 60)
-        assert await clock(line) == (1574076961, 60, 1)
-        assert 50 <= await number(line, EPOCH_SET_OS) <= 51
+        epoch, *others = await clock(line)
+        assert 0 <= epoch - 1574076961 <= LATE_S
+        assert others == [60, 1]
+        assert 50 <= await number(line, EPOCH_SET_OS) <= 50 + LATE_S
 
 
 async def test_a_running_clock_takes_either_part_alone(tmp_path: Path) -> None:
     async with on_bench(tmp_path) as (_, line):
         await set_clock(line, 1657267228, 120)
         await line.write(EPOCH, *divmod(1657267230, 0x10000))
-        assert await clock(line) == (1657267230, 120, 1)
+        epoch, *others = await clock(line)
+        assert 0 <= epoch - 1657267230 <= LATE_S
+        assert others == [120, 1]
         await line.write(TZO, 60)
-        assert await clock(line) == (1657267230, 60, 2)
+        epoch, *others = await clock(line)
+        assert 0 <= epoch - 1657267230 <= LATE_S
+        assert others == [60, 2]
         await take(line, "current")
         assert " S" in await ocmf(line, "current")
         await line.write(EPOCH, *divmod(1657300000, 0x10000))
@@ -132,8 +140,8 @@ async def test_time_passes_as_the_loop_does(tmp_path: Path) -> None:
         await set_clock(line, 1657267228)
         before = await number(line, OS)
         await asyncio.sleep(86400)
-        assert await number(line, EPOCH) - 1657267228 in (86400, 86401)
-        assert await number(line, OS) - before in (86400, 86401)
+        assert 86400 <= await number(line, EPOCH) - 1657267228 <= 86400 + LATE_S
+        assert 86400 <= await number(line, OS) - before <= 86400 + LATE_S
 
 
 async def test_changes_of_the_lines_are_stamped(tmp_path: Path) -> None:
@@ -142,12 +150,12 @@ async def test_changes_of_the_lines_are_stamped(tmp_path: Path) -> None:
         await asyncio.sleep(30)
         await line.write(DO, 1)
         await asyncio.sleep(1)
-        assert await number(line, DO_CHG) in (30, 31)
-        assert await number(line, DI_CHG) in (30, 31)
+        assert 30 <= await number(line, DO_CHG) <= 30 + LATE_S
+        assert 30 <= await number(line, DI_CHG) <= 30 + LATE_S
         assert await number(line, DO_CHG + 2) == 0xFFFFFFFF
         await set_clock(line, 1657267228, 120)
         await line.write(DO, 0)
-        assert await number(line, DO_CHG + 2) == 1657267228
+        assert 0 <= await number(line, DO_CHG + 2) - 1657267228 <= LATE_S
         assert await number(line, DO_CHG + 4, 1) == 120
 
 

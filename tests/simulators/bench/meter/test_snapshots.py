@@ -16,6 +16,7 @@ from tests.simulators.bench.places import (
     RCNT,
     RCR,
     SNAPSHOTS,
+    TOT_WH,
     key,
     number,
     ocmf,
@@ -27,6 +28,11 @@ from tests.simulators.bench.places import (
 from tests.simulators.bench.wire import Master, hashed, is_signed, ocmf_is_signed, snapshot_signature
 
 KINDS = ("current", "turn_on", "turn_off", "start", "end")
+
+
+def assert_took(began_s: float, seconds: float) -> None:
+    """Never less; a little more, because real time passes as well and more of it on a busy machine."""
+    assert seconds - 0.01 <= asyncio.get_running_loop().time() - began_s < seconds + 1.9
 
 
 async def describe(line: Master) -> None:
@@ -94,7 +100,7 @@ async def test_they_take_the_time_of_the_manual(tmp_path: Path, kind: str, secon
     async with on_bench(tmp_path) as (_, line):
         began = asyncio.get_running_loop().time()
         await take(line, kind)
-        assert asyncio.get_running_loop().time() - began == pytest.approx(seconds, abs=0.3)
+        assert_took(began, seconds)
 
 
 async def test_time_is_scaled_as_a_whole_and_one_by_one(tmp_path: Path) -> None:
@@ -104,8 +110,8 @@ async def test_time_is_scaled_as_a_whole_and_one_by_one(tmp_path: Path) -> None:
         await take(line, "turn_on")
         between = loop.time()
         await take(line, "turn_off")
-        assert between - began == pytest.approx(1, abs=0.2)
-        assert loop.time() - between == pytest.approx(3, abs=0.2)
+        assert 1 <= between - began < 3
+        assert_took(between, 3)
 
 
 async def test_while_busy_the_status_says_so_and_the_old_text_is_marked_too(tmp_path: Path) -> None:
@@ -121,7 +127,7 @@ async def test_a_meter_that_holds_its_answer_back_is_done_with_the_first(tmp_pat
         await line.write(SNAPSHOTS["turn_on"] + 1, 2)
         began = asyncio.get_running_loop().time()
         assert await line.read(SNAPSHOTS["turn_on"] + 1) == [0]
-        assert asyncio.get_running_loop().time() - began == pytest.approx(10, abs=0.3)
+        assert_took(began, 10)
 
 
 async def test_a_second_command_while_busy_is_passed_over(tmp_path: Path) -> None:
@@ -142,13 +148,13 @@ async def test_other_values_than_the_command_do_nothing(tmp_path: Path, value: i
 
 
 async def test_turn_on_switches_late_and_is_sampled_open(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (_, line):
+    async with on_bench(tmp_path) as (evse, line):
+        began = asyncio.get_running_loop().time()
         await line.write(SNAPSHOTS["turn_on"] + 1, 2)
-        await asyncio.sleep(9.5)
-        assert await line.read(DO) == [0]
-        await asyncio.sleep(0.4)
-        assert await line.read(DO) == [1]
-        await asyncio.sleep(0.5)
+        await until(lambda: bool(evse.meter.lines.output))
+        assert evse.meter.busy
+        assert_took(began, 9.7)
+        await until(lambda: not evse.meter.busy)
         block = await line.read_bytes(SNAPSHOTS["turn_on"], 252)
         assert block[56:60] == b"\0\x01\0\0"  # DI open, DO off
 
@@ -243,3 +249,12 @@ async def test_only_turn_on_and_start_reset_the_session(tmp_path: Path, kind: st
         assert await number(line, RCR) == 50
         assert await take(line, kind) == 0
         assert await number(line, RCR) == expected
+
+
+async def test_a_reset_clears_the_hidden_digits_of_the_session_only(tmp_path: Path) -> None:
+    async with on_bench(tmp_path, energy_wh=100.0) as (evse, line):
+        evse.meter.measuring.kept.count(9.0)
+        await take(line, "turn_on")
+        evse.meter.measuring.kept.count(5.0)
+        assert await number(line, RCR) == 0
+        assert await number(line, TOT_WH) == 11
