@@ -25,7 +25,7 @@ _BENCH: Final[Rules] = {
     "host": rules.choice(*LOOPBACK),
     "port": rules.integer(0, 65535),
     "time_scale": rules.number(0.001, 100),
-    "energy_scale": rules.number(0, 1_000_000),
+    "energy_scale": rules.number(0, 10_000),
 }
 _BENCH_PATHS: Final = ("folder", "state_folder")
 _LINE: Final[Rules] = {

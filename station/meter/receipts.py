@@ -7,10 +7,10 @@ import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from types import MappingProxyType
 from typing import Final
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape, quoteattr
 
 from station.core.records import RecordKind, SignedRecord
 from station.meter.keys import KeyFormatError, parse_key
@@ -91,10 +91,10 @@ def _value(record: SignedRecord, transaction_id: int) -> str:
     except UnicodeDecodeError as error:
         raise ReceiptError(f"record {record.pagination} has characters that do not survive in XML") from error
     context = _CONTEXT.get(record.kind)
-    attribute = f" context={quoteattr(context)}" if context else ""
+    attribute = f' context="{context}"' if context else ""
     return (
         f'  <value transactionId="{transaction_id}"{attribute}>\n'
-        f'    <signedData format="OCMF" encoding="plain">{escape(text)}</signedData>\n'
+        f'    <signedData format="OCMF" encoding="plain">{escape(text, quote=False)}</signedData>\n'
         f'    <publicKey encoding="plain">{record.public_key.hex()}</publicKey>\n'
         "  </value>\n"
     )

@@ -87,6 +87,7 @@ class Life(RuleBasedStateMachine):
         self.policy, self.session = policy, Session(evse_id=1)
         self.ledger, self.meter = Ledger(), MeterHardware()
         self.offered_amps, self.now, self.ids = 0.0, NOON, 0
+        self.troubles: list[tuple[int, bool]] = []
         self.restart(silent=False, everything=False)
 
     def take(self, event: on.Event) -> None:
@@ -149,25 +150,34 @@ class Life(RuleBasedStateMachine):
     def pilot(self, letter: str) -> None:
         self.take(on.PilotChanged(letter))
 
-    @rule(letter=st.sampled_from("BC"), waits=st.booleans())
-    def visit(self, letter: str, waits: bool) -> None:
+    @rule(letter=st.sampled_from("BC"), patient=st.booleans(), works=st.booleans())
+    def visit(self, letter: str, patient: bool, works: bool) -> None:
         """The next driver, as it should be; so that the machine does not only play with ruins."""
         for fault in (Fault.METER, Fault.CONTROLLER):
             self.clear(fault)
         self.take(on.PilotChanged("A"))
-        if waits:
+        if patient:
             self.let_devices_work()
+            self.pass_time()
         self.take(on.PilotChanged(letter))
         self.take(on.Authorized(ANNA))
+        if works:
+            self.let_devices_work()
 
     @rule(token=st.sampled_from([ANNA, BERT]), remote=st.sampled_from([None, None, 7]))
     def card(self, token: Any, remote: int | None) -> None:
         self.take(on.Authorized(token, remote_start_id=remote))
 
-    @rule(cause=st.sampled_from(on.StopCause), name=st.sampled_from(["any", "this", "other"]))
-    def stop(self, cause: on.StopCause, name: str) -> None:
+    @rule(
+        cause=st.sampled_from(on.StopCause),
+        name=st.sampled_from(["any", "any", "this", "other"]),
+        works=st.booleans(),
+    )
+    def stop(self, cause: on.StopCause, name: str, works: bool) -> None:
         this = self.session.transaction.id if self.session.transaction else "none"
         self.take(on.StopRequested(cause, {"any": None, "this": this, "other": "other"}[name]))
+        if works:
+            self.let_devices_work()
 
     @rule(limit=st.sampled_from([0.0, 5.9, 6.0, 10.0, 32.0]))
     def limit(self, limit: float) -> None:
@@ -188,14 +198,20 @@ class Life(RuleBasedStateMachine):
         if self.session.awake or fault is not Fault.METER:
             self.take(on.FaultCleared(fault))
 
+    @rule(trouble=st.integers(0, 2), times=st.integers(1, 4), stays_on=st.booleans())
+    def meter_fails(self, trouble: int, times: int, stays_on: bool) -> None:
+        """So often, whatever it is asked for."""
+        self.troubles = [(trouble, stays_on)] * times
+
     @precondition(lambda self: self.jobs)
-    @rule(fails=st.integers(0, 7), stays_on=st.booleans())
-    def work(self, fails: int, stays_on: bool) -> None:
+    @rule()
+    def work(self) -> None:
+        """The worker does one thing; its outcome is not read yet."""
         effect = self.jobs.popleft()
-        if fails < 3 and type(effect) in FAILED:
+        if self.troubles and type(effect) in FAILED:
+            trouble, self.meter.output_on = self.troubles.pop()
             event, faults = FAILED[type(effect)]
-            self.meter.output_on = stays_on
-            self.outcomes.append(event(faults[fails % len(faults)], "in the test"))
+            self.outcomes.append(event(faults[trouble % len(faults)], "in the test"))
         else:
             self.perform(effect)
 
@@ -220,11 +236,12 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs or self.outcomes)
     @rule()
     def let_devices_work(self) -> None:
+        """The worker does all there is, and each outcome is read at once."""
         while self.jobs or self.outcomes:
             if self.outcomes:
                 self.deliver()
             else:
-                self.perform(self.jobs.popleft())
+                self.work()
 
     @precondition(lambda self: self.outcomes)
     @rule()
@@ -283,6 +300,7 @@ class Life(RuleBasedStateMachine):
 
     def settle(self) -> None:
         """All faults go, the vehicle leaves, time passes."""
+        self.troubles.clear()
         if not self.session.awake:
             self.let_devices_work()
             self.find_meter()
@@ -290,12 +308,15 @@ class Life(RuleBasedStateMachine):
         self.take(on.FaultCleared(Fault.CONTROLLER))
         self.take(on.PilotChanged("A"))
         self.let_devices_work()
-        for _ in range(3):
+        self.pass_time()
+        self.take(on.FaultCleared(Fault.METER))
+
+    def pass_time(self) -> None:
+        for _ in range(2):
             for timer in sorted(self.timers):
                 self.timers.discard(timer)
                 self.take(on.TimerExpired(timer))
                 self.let_devices_work()
-            self.take(on.FaultCleared(Fault.METER))
 
     def check_nothing_open(self) -> None:
         assert idle(self.session)
@@ -311,4 +332,4 @@ class Life(RuleBasedStateMachine):
 SIGNING = (do.TurnOn, do.TurnOff, on.BeginSigned, on.BeginFailed, on.EndSigned, on.EndFailed)
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
+TestLife.settings = settings(max_examples=200, stateful_step_count=80, deadline=None)

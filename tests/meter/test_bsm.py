@@ -1,7 +1,7 @@
 """The driver against a small meter that can do everything wrong."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,6 @@ from station.core.records import Metadata, RecordKind
 from station.errors import (
     ClockUnsetError,
     LineSilentError,
-    MeterBusyError,
     MeterError,
     RecordInvalidError,
     SnapshotFailedError,
@@ -22,30 +21,7 @@ from tests.meter.fake_device import SERIAL, FakeDevice
 
 METADATA = Metadata("contract-id: rfid:12345678abcdef", "evse-id: DE*BDO*E8025334492*2", "csc-sw-version: v1.2.34")
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-DO, ON, OFF = address("bsm", "DO"), address("stons", "St"), address("stoffs", "St")
-
-
-@pytest.fixture
-def device() -> FakeDevice:
-    return FakeDevice()
-
-
-@pytest.fixture
-async def clock() -> FakeClock:
-    return FakeClock(NOON)
-
-
-@pytest.fixture
-def meter(device: FakeDevice, clock: FakeClock) -> BsmMeter:
-    return BsmMeter(device, name="meter 1", clock=clock, zone=timezone(timedelta(hours=1)))
-
-
-@pytest.fixture
-async def ready(meter: BsmMeter, device: FakeDevice) -> BsmMeter:
-    await meter.identify()
-    await meter.set_time()
-    device.requests.clear()
-    return meter
+DO, ON = address("bsm", "DO"), address("stons", "St")
 
 
 async def test_the_meter_says_who_it_is_and_what_its_key_is(meter: BsmMeter, device: FakeDevice) -> None:
@@ -97,80 +73,6 @@ async def test_an_end_gives_the_verified_record_and_the_output_is_off(ready: Bsm
     assert (record.kind, record.pagination, record.session_energy_wh) == (RecordKind.TURN_OFF, 102, 1230)
     assert record.doubts == ()
     assert not device.output_on
-
-
-async def test_a_start_reads_nothing_twice_and_costs_no_more_bytes_than_it_must(
-    ready: BsmMeter, device: FakeDevice
-) -> None:
-    device.busy_s = 0.01
-    await ready.turn_on(METADATA)
-    assert sum(request.size for request in device.requests) <= 1456
-    ranges = [range(request.address, request.address + request.count) for request in device.requests]
-    asked = [at for span in ranges for at in span]
-    assert asked.count(ON) == 2, "one command, one poll"
-    del asked[asked.index(ON)]
-    assert len(asked) == len(set(asked))
-    assert len(device.requests) <= 8
-
-
-async def test_an_end_costs_no_more_bytes_than_it_must(ready: BsmMeter, device: FakeDevice) -> None:
-    device.busy_s = 0.01
-    await ready.turn_off()
-    assert sum(request.size for request in device.requests) <= 1082
-    assert len(device.requests) <= 6
-
-
-@pytest.mark.parametrize("holds_answers", [False, True])
-@pytest.mark.parametrize("busy_s", [0.0, 2.0, 9.9])
-async def test_both_manners_of_a_busy_meter_are_understood(
-    ready: BsmMeter, device: FakeDevice, busy_s: float, holds_answers: bool
-) -> None:
-    device.busy_s, device.holds_answers = busy_s, holds_answers
-    assert (await ready.turn_on(METADATA)).verified
-    polls = [request for request in device.requests if request.address == ON and not request.write]
-    assert len(polls) == 1 or not holds_answers
-    assert all(request.retries == 0 for request in polls)
-
-
-async def test_nothing_else_is_on_the_line_between_command_and_record(ready: BsmMeter, device: FakeDevice) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(ready.turn_on(METADATA), name="start")
-        await asyncio.sleep(0.1)
-        group.create_task(ready.read(), name="read")
-    addresses = [request.address for request in device.requests]
-    first = next(i for i, request in enumerate(device.requests) if request.address == ON and request.write)
-    assert set(addresses[first:-4]) == {ON}
-    assert addresses[-4:] == [42293, 42418, 42543, 40092]
-
-
-@pytest.mark.parametrize("holds_answers", [False, True])
-async def test_a_meter_that_stays_busy_is_given_up_after_15_s_and_switched_off(
-    ready: BsmMeter, device: FakeDevice, holds_answers: bool
-) -> None:
-    device.busy_s, device.holds_answers = 1e9, holds_answers
-    began = asyncio.get_running_loop().time()
-    with pytest.raises(MeterBusyError, match="15 s"):
-        await ready.turn_on(METADATA)
-    assert 15 <= asyncio.get_running_loop().time() - began < 30
-    assert not device.output_on
-
-
-@pytest.mark.parametrize("status", [1, 3, 4, 5])
-async def test_a_failed_snapshot_is_told_with_its_status_and_the_output_is_off(
-    ready: BsmMeter, device: FakeDevice, status: int
-) -> None:
-    device.faults.fail_with = status
-    with pytest.raises(SnapshotFailedError, match=f"status {status}") as caught:
-        await ready.turn_on(METADATA)
-    assert caught.value.status == status
-    assert not device.output_on
-
-
-async def test_a_text_that_could_not_be_rendered_is_a_failed_snapshot(ready: BsmMeter, device: FakeDevice) -> None:
-    device.faults.ocmf_status = 3
-    with pytest.raises(SnapshotFailedError) as caught:
-        await ready.turn_on(METADATA)
-    assert caught.value.status == 3
 
 
 @pytest.mark.parametrize(
@@ -234,41 +136,6 @@ async def test_a_cancelled_start_leaves_the_output_off(ready: BsmMeter, device: 
     assert (device.requests[-2].address, device.requests[-2].write) == (DO, True)
 
 
-async def test_a_command_whose_acknowledge_is_lost_is_not_repeated(ready: BsmMeter, device: FakeDevice) -> None:
-    device.faults.acknowledge_lost = {ON}
-    assert (await ready.turn_on(METADATA)).pagination == 101
-    assert device.snapshots == [RecordKind.TURN_ON]
-    assert [request.retries for request in device.requests if request.address == ON and request.write] == [0]
-
-
-async def test_a_quick_snapshot_whose_acknowledge_is_lost_is_not_repeated(
-    ready: BsmMeter, device: FakeDevice
-) -> None:
-    device.faults.acknowledge_lost = {ON}
-    device.busy_s = 0.0
-    assert (await ready.turn_on(METADATA)).pagination == 101
-    assert device.snapshots == [RecordKind.TURN_ON]
-
-
-async def test_a_command_that_was_not_heard_is_repeated_once(ready: BsmMeter, device: FakeDevice) -> None:
-    device.faults.deaf_to = {ON}
-    asyncio.get_running_loop().call_later(0.5, device.faults.deaf_to.clear)
-    assert (await ready.turn_on(METADATA)).pagination == 101
-    assert device.snapshots == [RecordKind.TURN_ON]
-
-
-async def test_a_poll_that_is_lost_is_asked_again(ready: BsmMeter, device: FakeDevice) -> None:
-    loop = asyncio.get_running_loop()
-    loop.call_later(0.02, device.faults.deaf_to.add, ON)
-    loop.call_later(1.0, device.faults.deaf_to.clear)
-    assert (await ready.turn_on(METADATA)).pagination == 101
-
-
-async def test_a_text_that_is_rendered_later_is_waited_for(ready: BsmMeter, device: FakeDevice) -> None:
-    device.faults.text_ready_later = True
-    assert (await ready.turn_on(METADATA)).pagination == 101
-
-
 async def test_metadata_that_does_not_fit_is_refused_before_anything_is_signed(
     ready: BsmMeter, device: FakeDevice
 ) -> None:
@@ -283,64 +150,6 @@ async def test_empty_metadata_overwrites_what_the_meter_kept(ready: BsmMeter, de
     record = await ready.turn_on(Metadata())
     assert b'"IS":false' in record.ocmf
     assert b"X2" not in record.ocmf
-
-
-# Time
-
-
-async def test_the_time_is_set_once_in_one_write_and_then_left_alone_for_a_day(
-    meter: BsmMeter, device: FakeDevice
-) -> None:
-    for _ in range(3):
-        await meter.set_time()
-        await asyncio.sleep(7 * 3600)
-    writes = [request for request in device.requests if request.write]
-    assert [(request.address, request.count) for request in writes] == [(40260, 3)]
-    assert device.number("bsm", "TZO") == 60
-    assert device.number("bsm", "Epoch") == int(NOON.timestamp())
-
-
-async def test_a_running_clock_is_updated_after_a_day(meter: BsmMeter, device: FakeDevice) -> None:
-    await meter.set_time()
-    device.requests.clear()
-    await asyncio.sleep(25 * 3600)
-    await meter.set_time()
-    await meter.set_time()
-    assert [(request.address, request.count) for request in device.requests if request.write] == [(40260, 2)]
-    assert abs(device.number("bsm", "Epoch") - NOON.timestamp() - 25 * 3600) <= 1
-
-
-async def test_a_clock_that_runs_already_is_not_touched_at_once(meter: BsmMeter, device: FakeDevice) -> None:
-    device.put("bsm", "Epoch", 1_700_000_000)
-    device.put("bsm", "TZO", 60)
-    await meter.set_time()
-    await asyncio.sleep(23 * 3600)
-    await meter.set_time()
-    assert not [request for request in device.requests if request.write]
-
-
-async def test_daylight_saving_writes_the_offset_and_nothing_else(device: FakeDevice, clock: FakeClock) -> None:
-    device.put("bsm", "Epoch", 1_700_000_000)
-    device.put("bsm", "TZO", 60)
-    meter = BsmMeter(device, name="meter 1", clock=clock, zone=timezone(timedelta(hours=2)))
-    await meter.set_time()
-    assert [(request.address, request.count) for request in device.requests if request.write] == [(40262, 1)]
-    assert device.number("bsm", "TZO") == 120
-
-
-async def test_a_computer_without_time_gives_none_to_the_meter(
-    meter: BsmMeter, device: FakeDevice, clock: FakeClock
-) -> None:
-    clock.shift(-NOON.timestamp())
-    with pytest.raises(ClockUnsetError, match="NTP"):
-        await meter.set_time()
-    assert not [request for request in device.requests if request.write]
-
-
-async def test_a_meter_that_does_not_take_the_time_is_told(meter: BsmMeter, device: FakeDevice) -> None:
-    device.faults.ignore_time = True
-    with pytest.raises(ClockUnsetError, match="did not take"):
-        await meter.set_time()
 
 
 async def test_time_may_be_given_up(device: FakeDevice, clock: FakeClock) -> None:
@@ -385,26 +194,12 @@ async def test_a_meter_that_signs_without_time_although_it_has_one_is_refused(
     assert not device.output_on
 
 
-async def test_a_computer_without_time_leaves_a_running_clock_alone(
-    meter: BsmMeter, device: FakeDevice, clock: FakeClock
-) -> None:
-    await meter.set_time()
-    device.requests.clear()
-    await asyncio.sleep(25 * 3600)
-    clock.shift(-clock.now().timestamp())
-    await meter.set_time()
-    assert not [request for request in device.requests if request.write]
-
-
 async def test_an_end_without_time_is_kept_with_its_doubts(ready: BsmMeter, device: FakeDevice) -> None:
     await ready.turn_on(METADATA)
     device.lose_power()
     record = await ready.turn_off()
     assert record.verified
     assert record.doubts == ("clock_unset", "id_differs")
-
-
-# Output, readings, what is left over
 
 
 async def test_releasing_the_output_is_read_back(ready: BsmMeter, device: FakeDevice) -> None:
@@ -501,27 +296,7 @@ async def test_a_kept_record_whose_text_failed_counts_as_none(ready: BsmMeter, d
     assert (await ready.left_over()).end is None
 
 
-async def test_a_meter_that_never_settles_is_told(ready: BsmMeter, device: FakeDevice) -> None:
-    device.busy_s = 1e9
-    await device.write_registers(OFF, [2])
-    with pytest.raises(MeterBusyError, match="turn_off"):
-        await ready.left_over()
-
-
 async def test_a_dead_line_stays_the_lines_error(ready: BsmMeter, device: FakeDevice) -> None:
     device.faults.deaf_to = {40279}
     with pytest.raises(LineSilentError):
         await ready.turn_on(METADATA)
-
-
-async def test_an_ocmf_block_of_another_kind_is_refused(ready: BsmMeter, device: FakeDevice) -> None:
-    device.put("ostons", "Typ", 3)
-    with pytest.raises(MeterError, match="Typ 3"):
-        await ready.turn_on(METADATA)
-
-
-async def test_a_text_that_fills_its_block_is_read_to_the_end(ready: BsmMeter, device: FakeDevice) -> None:
-    record = await ready.turn_on(Metadata("x" * 140, "y" * 100, "z" * 100))
-    assert record.verified
-    assert len(record.ocmf) > 900
-    assert sum(request.count for request in device.requests if request.address >= 42293) == 498

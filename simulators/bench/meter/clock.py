@@ -8,7 +8,8 @@ Stamp: TypeAlias = tuple[int | None, int | None]
 DRIFT_WINDOW_S: Final = 60
 """A correction within it is an update, beyond it a setting. The real width is not published."""
 
-_LARGEST_EPOCH = 0xFFFFFFFE
+_LARGEST_EPOCH = 0xF0000000
+"""In 2097; beyond it the register would run over while somebody watches."""
 _LARGEST_TZO = 24 * 60
 
 

@@ -114,7 +114,7 @@ async def test_energy_can_be_made_to_count_faster(tmp_path: Path) -> None:
         await line.write(40268, 1)
         await asyncio.sleep(600)
         assert 10 * await number(line, TOT_WH) == pytest.approx(10 * 3 * 230 * 16, rel=0.02)
-        assert await number(line, RCR) == await number(line, TOT_WH)
+        assert 0 <= await number(line, RCR) - await number(line, TOT_WH) < 50
 
 
 async def test_a_welded_contactor_charges_on_only_while_the_pilot_allows(tmp_path: Path) -> None:
