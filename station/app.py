@@ -52,6 +52,8 @@ SYSTEM_ZONE = "system"
 WIND_DOWN_S = 25.0
 """How long a stop waits for signed ends; a turn-off snapshot takes up to 8 s, and may be tried again."""
 
+GIVE_UP_AFTER = 5
+
 log = structlog.get_logger("station.app")
 
 
@@ -106,12 +108,14 @@ class Station:
         log.info("station_stopped", restart=self.restart_reason is not None)
         return Outcome.RESTART if self.restart_reason else Outcome.STOPPED
 
-    def _components(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+    def _components(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]], int | None]]:
+        """Yield what runs: name, how, and after how many crashes in a row the whole station starts anew."""
         for evse in self._evses.values():
-            yield f"evse-{evse.evse_id}", evse.run
+            yield f"evse-{evse.evse_id}", evse.run, GIVE_UP_AFTER
         for reader in self._settings.readers:
-            yield f"reader-{reader.name}", partial(self._serve, reader)
-        yield "uplink", self._uplink.run
+            # A card reader that is gone must not stop those who charge.
+            yield f"reader-{reader.name}", partial(self._serve, reader), None
+        yield "uplink", self._uplink.run, GIVE_UP_AFTER
 
     def evse(self, evse_id: int) -> Evse:
         """Return an EVSE, to look at."""

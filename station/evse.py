@@ -18,7 +18,7 @@ from station.core.events import Event, Timer
 from station.core.faults import Fault
 from station.core.policy import Moment, Policy
 from station.core.records import LeftOver, Reading
-from station.core.session import Session, connector_status, idle
+from station.core.session import Session, connector_status, idle, waking
 from station.core.step import step
 from station.errors import (
     ContactorStuckError,
@@ -40,7 +40,7 @@ FAILURES_TO_FAULT = 3
 """A device is faulted after so many failed looks in a row; one lost frame is not a fault."""
 WRONG_CONTACT = 5
 """Snapshot status of the meter: the feedback contact does not follow (METER.md section 1)."""
-SAFE_TIMEOUT_S = 5.0
+SAFE_TIMEOUT_S = 15.0
 
 REPORTED = {
     TransactionEventEnumType.started: "transaction_started",
@@ -155,7 +155,7 @@ class Evse:
                 self._start(effect)
         if stored:
             self._around.mail.set()
-        if connector_status(session) is not connector_status(before):
+        if (connector_status(session), waking(session)) != (connector_status(before), waking(before)):
             self._around.news.set()
         if idle(session):
             self._quiet.set()

@@ -24,12 +24,12 @@ async def supervise(
     name: str,
     run: Callable[[], Awaitable[object]],
     *,
-    give_up_after: int = 5,
+    give_up_after: int | None = 5,
     first_wait_s: float = FIRST_WAIT_S,
     longest_wait_s: float = LONGEST_WAIT_S,
     healthy_after_s: float = HEALTHY_AFTER_S,
 ) -> NoReturn:
-    """Run a component for ever; raise its error at the crash number `give_up_after` in a row.
+    """Run a component for ever; raise its error at the crash number `give_up_after` in a row, None for never.
 
     A return is a crash too, for nothing that is supervised has an end. The wait before a new start doubles with
     each crash, from `first_wait_s` to `longest_wait_s`. A cancellation of the supervising task ends it at once.
@@ -43,7 +43,7 @@ async def supervise(
             crashes = 0
         crashes += 1
         _tell(name, error, crashes)
-        if crashes >= give_up_after:
+        if give_up_after is not None and crashes >= give_up_after:
             error.add_note(f"the component {name} crashed {crashes} times in a row")
             raise error
         await asyncio.sleep(min(first_wait_s * 2 ** (crashes - 1), longest_wait_s))

@@ -148,3 +148,11 @@ async def test_an_unforeseen_error_is_logged_with_its_traceback(logs):
         await supervise("meter", Component(0).run, give_up_after=1)
     assert logs[0]["log_level"] == "error"
     assert isinstance(logs[0]["exc_info"], ValueError)
+
+
+async def test_what_others_do_not_depend_on_is_never_given_up():
+    component = Component(*[0] * 20)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2000):
+            await supervise("reader", component.run, give_up_after=None)
+    assert len(component.starts_s) == 21

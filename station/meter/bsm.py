@@ -34,6 +34,7 @@ _COMMON, _BSM, _AC_METER = MODELS["cb"], MODELS["bsm"], MODELS["tpm"]
 _OUTPUT = _BSM.address("DO")
 _FEEDBACK = _BSM.address("DI")
 FEEDBACK_S = 0.5
+"""How long the meter itself waits for the feedback contact (METER.md section 5)."""
 FEEDBACK_LOOKS = 5
 _LIVE_REGISTERS = 53
 """Of the AC meter: A to TotWh_SF, all that the WS36A fills apart from Evt."""
@@ -248,7 +249,7 @@ class BsmMeter:
             raise MeterError(f"{self._name}: the output stays on")
 
     async def _wait_until_open(self) -> None:
-        """The feedback has to follow within the time that the meter itself allows (METER.md section 5)."""
+        """Look at the feedback contact until it says open; ContactorStuckError if it does not in time."""
         for _ in range(FEEDBACK_LOOKS):
             if (await self._device.read_registers(_FEEDBACK, 1))[0] & 1:
                 return

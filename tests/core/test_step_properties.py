@@ -3,12 +3,15 @@
 Devices work through a queue like the worker of an EVSE; their outcomes arrive later, with anything in between.
 """
 
+import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import event as hypothesis_event
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -62,7 +65,6 @@ class Ledger:
                 assert (report.event is Event.started) == (not told), "Started comes first, and once"
                 assert not told or told[-1].event is not Event.ended, "nothing comes after Ended"
                 told.append(report)
-                hypothesis_event(f"{report.event.value} {report.stopped_reason and report.stopped_reason.value}")
             case do.Raise(alert):
                 assert alert.active != (alert.tech_code in self.faults), "told twice"
                 (self.faults.add if alert.active else self.faults.remove)(alert.tech_code)
@@ -260,7 +262,9 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.timers)
     @rule(data=st.data())
     def expire(self, data: st.DataObject) -> None:
-        timer = data.draw(st.sampled_from(sorted(self.timers)))
+        self.run_out(data.draw(st.sampled_from(sorted(self.timers))))
+
+    def run_out(self, timer: on.Timer) -> None:
         self.timers.discard(timer)
         self.take(on.TimerExpired(timer))
 
@@ -314,8 +318,7 @@ class Life(RuleBasedStateMachine):
     def pass_time(self) -> None:
         for _ in range(2):
             for timer in sorted(self.timers):
-                self.timers.discard(timer)
-                self.take(on.TimerExpired(timer))
+                self.run_out(timer)
                 self.let_devices_work()
 
     def check_nothing_open(self) -> None:
@@ -332,4 +335,40 @@ class Life(RuleBasedStateMachine):
 SIGNING = (do.TurnOn, do.TurnOff, on.BeginSigned, on.BeginFailed, on.EndSigned, on.EndFailed)
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=200, stateful_step_count=80, deadline=None)
+TestLife.settings = settings(max_examples=100, stateful_step_count=80, deadline=None)
+
+
+def moves(life: Life, chance: random.Random) -> list[Callable[[], None]]:
+    """Return what may happen next, the likely as often as it is likely."""
+    coin = chance.random() < 0.5
+    return [
+        *[partial(life.visit, chance.choice("BC"), patient=coin, works=chance.random() < 0.5)] * 4,
+        *[partial(life.pilot, chance.choice("ABCCCDF"))] * 4,
+        *[partial(life.stop, chance.choice(list(on.StopCause)), "any", works=coin)] * 2,
+        *[life.let_devices_work] * 3,
+        *[life.work] * 4 * bool(life.jobs),
+        *[life.deliver] * 4 * bool(life.outcomes),
+        *[life.find_meter] * 5 * (not life.session.awake and not life.outcomes),
+        *[partial(life.run_out, timer) for timer in sorted(life.timers)] * 2,
+        *[life.sample] * 3 * life.sample_asked,
+        partial(life.meter_fails, chance.randrange(3), chance.randint(1, 4), stays_on=coin),
+        partial(life.fault, chance.choice([Fault.METER, Fault.CONTROLLER, Fault.LOCK])),
+        partial(life.clear, Fault.METER),
+        partial(life.clear, Fault.CONTROLLER),
+        partial(life.limit, chance.choice([0.0, 6.0, 32.0])),
+        partial(life.block, coin),
+        partial(life.block, blocked=False),
+        partial(life.restart, silent=chance.random() < 0.3, everything=coin),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_long_lives_with_much_to_do(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(20):
+        points = frozenset(chance.sample(list(TxPoint), chance.randrange(3)))
+        life = Life()
+        life.begin(Policy(start_points=points, end_attempts=chance.randint(1, 2)))
+        for _ in range(120):
+            chance.choice(moves(life, chance))()
+        life.teardown()

@@ -3,18 +3,11 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from tests.flows.house import CARD, OTHER_CARD, House, is_whole, seq_nos, until
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-async def test_cable_first_then_card(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_cable_first_then_card(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         house.plug()
         await house.status("Occupied")
         transaction_id = await house.charge()
@@ -32,8 +25,8 @@ async def test_cable_first_then_card(folder: Path) -> None:
         assert house.seen.problems == ()
 
 
-async def test_card_first_then_cable(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_card_first_then_cable(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         house.swipe()
         await house.seen.wait_for("Authorize")
         house.plug()
@@ -44,8 +37,8 @@ async def test_card_first_then_cable(folder: Path) -> None:
         assert is_whole(await house.finished(first["transactionInfo"]["transactionId"]))
 
 
-async def test_no_current_is_offered_before_the_start_is_signed(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_no_current_is_offered_before_the_start_is_signed(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         house.plug()
         house.swipe()
         evse = house.bench.evse(1)
@@ -65,8 +58,8 @@ async def test_no_current_is_offered_before_the_start_is_signed(folder: Path) ->
         assert evse.controller.pwm_on
 
 
-async def test_the_plain_values_are_those_of_the_signed_records(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_the_plain_values_are_those_of_the_signed_records(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         transaction_id = await house.charge()
         house.swipe()
         transaction = await house.finished(transaction_id)
@@ -83,8 +76,8 @@ async def test_the_plain_values_are_those_of_the_signed_records(folder: Path) ->
         assert transaction.energy_wh > 0
 
 
-async def test_unplugging_ends_it(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_unplugging_ends_it(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         transaction_id = await house.charge()
         house.bench.evse(1).unplug("vehicle")
         transaction = await house.finished(transaction_id)
@@ -93,8 +86,8 @@ async def test_unplugging_ends_it(folder: Path) -> None:
         assert transaction.events[-1].payload["triggerReason"] == "EVCommunicationLost"
 
 
-async def test_remote_start_and_stop(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_remote_start_and_stop(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         house.plug()
         await house.status("Occupied")
         answer = await house.call(
@@ -118,8 +111,8 @@ async def test_remote_start_and_stop(folder: Path) -> None:
         assert transaction.stopped_reason == "Remote"
 
 
-async def test_a_second_remote_start_is_rejected(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_a_second_remote_start_is_rejected(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         await house.charge()
         answer = await house.call(
             "RequestStartTransaction", idToken={"idToken": "APP", "type": "Central"}, remoteStartId=8, evseId=1
@@ -131,8 +124,8 @@ async def test_a_second_remote_start_is_rejected(folder: Path) -> None:
         assert unknown["status"] == "Rejected"
 
 
-async def test_an_invalid_card_starts_nothing(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_an_invalid_card_starts_nothing(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         house.csms.override(house.seen.id, "Authorize", {"idTokenInfo": {"status": "Invalid"}})
         house.plug()
         house.swipe(OTHER_CARD)
@@ -142,8 +135,8 @@ async def test_an_invalid_card_starts_nothing(folder: Path) -> None:
         assert not house.contactor_closed
 
 
-async def test_a_foreign_card_does_not_stop(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_a_foreign_card_does_not_stop(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         transaction_id = await house.charge()
         house.swipe(OTHER_CARD)
         await house.event(lambda e: e["triggerReason"] == "MeterValuePeriodic")
@@ -151,8 +144,8 @@ async def test_a_foreign_card_does_not_stop(folder: Path) -> None:
         assert house.contactor_closed
 
 
-async def test_the_csms_withdraws_the_authorization(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_the_csms_withdraws_the_authorization(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         house.csms.override(house.seen.id, "TransactionEvent", {"idTokenInfo": {"status": "Invalid"}}, times=1)
         house.plug()
         house.swipe()
@@ -163,8 +156,8 @@ async def test_the_csms_withdraws_the_authorization(folder: Path) -> None:
         assert is_whole(transaction)
 
 
-async def test_nobody_plugs_in(folder: Path) -> None:
-    async with House(folder, variables='"TxCtrlr.EVConnectionTimeOut" = 20') as house:
+async def test_nobody_plugs_in(tmp_path: Path) -> None:
+    async with House(tmp_path, variables='"TxCtrlr.EVConnectionTimeOut" = 20') as house:
         house.swipe()
         await house.seen.wait_for("Authorize")
         assert house.station is not None
@@ -176,8 +169,8 @@ async def test_nobody_plugs_in(folder: Path) -> None:
         assert house.seen.received("TransactionEvent") == ()
 
 
-async def test_two_sessions_follow_each_other(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_two_sessions_follow_each_other(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         for _ in range(2):
             transaction_id = await house.charge()
             house.swipe()
@@ -187,8 +180,8 @@ async def test_two_sessions_follow_each_other(folder: Path) -> None:
         assert len(house.receipts()) == 2
 
 
-async def test_an_impatient_second_tap_does_not_stop_the_start(folder: Path) -> None:
-    async with House(folder) as house:
+async def test_an_impatient_second_tap_does_not_stop_the_start(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
         house.plug()
         house.swipe()
         await until(lambda: bool(house.bench.evse(1).meter.busy), "the snapshot")
@@ -198,3 +191,26 @@ async def test_an_impatient_second_tap_does_not_stop_the_start(folder: Path) -> 
         await house.power()
         await asyncio.sleep(30)
         assert house.contactor_closed
+
+
+async def test_a_restart_with_the_cable_plugged_tells_the_status(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        house.plug()
+        await house.status("Occupied")
+        await house.kill()
+        house.seen.connectors.clear()
+        await house.start(wait=False)
+        await house.status("Occupied")
+
+
+async def test_a_card_reader_that_vanishes_stops_nobody_and_comes_back(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        transaction_id = await house.charge()
+        reader = house.bench.reader(1)
+        reader.close()
+        await asyncio.sleep(600)
+        assert house.contactor_closed
+        reader.open()
+        await asyncio.sleep(40)
+        house.swipe()
+        assert is_whole(await house.finished(transaction_id))

@@ -1,0 +1,88 @@
+"""`python -m benchmarks`: measure, print, and write the figures as JSON. Exit code 0 even if a goal is missed."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import draining, memory, start_up, swipe
+from benchmarks.figures import Result, as_document, lines
+from benchmarks.parts import MeasuringError
+
+FOLDER = Path("var/bench")
+MEASUREMENTS: dict[str, tuple[Callable[..., Result], int]] = {
+    "a": (start_up.measure, 9),
+    "b": (memory.measure, 1),
+    "c": (swipe.measure, 5),
+    "d": (draining.measure, 5),
+}
+"""Letter -> what measures, and in how many rounds."""
+PACKAGES = ("ocpp", "websockets", "pymodbus", "cryptography", "fastjsonschema", "structlog")
+
+
+def main() -> int:
+    """Run what was asked for."""
+    options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    work = FOLDER.resolve() / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    results = []
+    for key in options.only:
+        measure, rounds = MEASUREMENTS[key]
+        print(f"measuring {key} ...", file=sys.stderr, flush=True)
+        try:
+            results.append(measure(work / key, rounds=options.rounds or rounds))
+        except MeasuringError as error:
+            print(f"benchmarks: {key} could not be measured: {error}", file=sys.stderr)
+            return 1
+    print("\n".join(lines(results)))
+    _write(results, options.output)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", type=_keys, default=list(MEASUREMENTS), metavar="a,d", help="measure only these")
+    parser.add_argument("--rounds", type=_positive, metavar="N", help="this many rounds of each")
+    parser.add_argument("--output", type=Path, default=FOLDER / "results.json", metavar="FILE", help="(%(default)s)")
+    return parser.parse_args()
+
+
+def _keys(text: str) -> list[str]:
+    keys = text.split(",")
+    if unknown := [key for key in keys if key not in MEASUREMENTS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(MEASUREMENTS)}")
+    return keys
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds")
+    return int(text)
+
+
+def _write(results: list[Result], output: Path) -> None:
+    document = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "system": platform.platform()},
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "results": [as_document(result) for result in results],
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    print(f"\n{output}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
