@@ -8,7 +8,8 @@ from benchmarks.figures import Bound, Result, Samples
 from benchmarks.scene import BAUD, TURN_ON_S, Scene, scene
 
 GOAL = 1.10
-CARD = "04A2B3C4D5E680"
+CARD = "04A2B3C4D5{:04X}"
+"""Each driver has another one: a card that comes again at once counts as left at the reader."""
 
 
 def measure(folder: Path, *, rounds: int) -> Result:
@@ -16,7 +17,7 @@ def measure(folder: Path, *, rounds: int) -> Result:
     wire_s = wire_time.seconds(wire_time.WHOLE_START, baud=BAUD)
     with scene(folder) as place, place.station():
         place.csms.came_at("StatusNotification", "Available")
-        ours = [_session_ms(place) for _ in range(rounds)]
+        ours = [_session_ms(place, CARD.format(number)) for number in range(rounds)]
     return Result(
         "c",
         "swipe to Started",
@@ -30,13 +31,13 @@ def measure(folder: Path, *, rounds: int) -> Result:
     )
 
 
-def _session_ms(place: Scene) -> float:
+def _session_ms(place: Scene, card: str) -> float:
     place.bench.plug()
     place.csms.came_at("StatusNotification", "Occupied")
     swiped_at = time.monotonic()
-    place.bench.swipe(CARD)
+    place.bench.swipe(card)
     took_ms = (place.csms.came_at("TransactionEvent", "Started") - swiped_at) * 1000
-    place.bench.swipe(CARD)
+    place.bench.swipe(card)
     place.csms.came_at("TransactionEvent", "Ended")
     place.bench.unplug()
     place.csms.came_at("StatusNotification", "Available")

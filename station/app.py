@@ -88,15 +88,10 @@ class Station:
                 self._tasks = tasks
                 for line in self._lines.values():
                     line.open()
-                components = [
-                    *((f"evse-{evse.evse_id}", evse.run) for evse in self._evses.values()),
-                    *(
-                        (f"reader-{reader.name}", lambda r=reader: self._serve(r))
-                        for reader in self._settings.readers
-                    ),
-                    ("uplink", self._uplink.run),
+                running = [
+                    tasks.create_task(supervise(name, run, give_up_after=limit), name=name)
+                    for name, run, limit in self._components()
                 ]
-                running = [tasks.create_task(supervise(name, run), name=name) for name, run in components]
                 log.info("station_started", version=__version__, evses=len(self._evses))
                 await self._ending.wait()
                 await self._wind_down()
