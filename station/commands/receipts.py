@@ -90,6 +90,8 @@ def described(receipt: Receipt) -> list[str]:
         lines += [
             "",
             f"{record.kind.value:12} signature {answer}; meter {record.meter_serial}, counter {record.pagination}",
+            f"             taken {record.taken_at.isoformat(timespec='seconds')}, "
+            f"{record.session_energy_wh / 1000:.2f} kWh in this session, {record.energy_wh / 1000:.2f} kWh in total",
             f"             {record.ocmf.decode('ascii', 'backslashreplace')}",
             *(f"             doubtful: {doubt.sentence}" for doubt in verdict.doubts),
         ]

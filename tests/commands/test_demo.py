@@ -1,0 +1,69 @@
+"""`station demo`: what a newcomer sees first has to work."""
+
+import asyncio
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from station.cli import main
+from station.commands.demo_parts import get, post
+
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(150)]
+
+
+async def test_the_demo_tells_a_session_and_ends_well(tmp_path: Path) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "station", "demo", "--folder", str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await demo.communicate()
+    text = output.decode()
+    assert demo.returncode == 0, text
+    story = ["booted", "plugged", "card accepted", "signed start", "charging", "card again", "signed end", "receipt"]
+    places = [text.index(word) for word in story]
+    assert places == sorted(places)
+    assert text.count("signature VALID") == 2
+    assert text.count("OCMF|{") == 2
+    assert main(["ocmf", "verify", str(tmp_path / "receipt-1.xml")]) == 0
+
+
+async def test_a_demo_that_stays_up_can_be_played_with(tmp_path: Path) -> None:
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "station", "demo", "--keep", "--folder", str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert demo.stdout is not None
+    try:
+        lines = []
+        while not lines or "logs" not in lines[-1]:
+            line = (await demo.stdout.readline()).decode()
+            assert line, lines
+            lines.append(line)
+        text = "".join(lines)
+        (bench,) = set(re.findall(r"(http://\S+?)/evses/1/plug", text))
+        (csms,) = set(re.findall(r"(http://\S+?)/stations/DEMO-1/calls", text))
+        await asyncio.to_thread(post, f"{bench}/evses/1/plug", side="both")
+        answer = await asyncio.to_thread(
+            post,
+            f"{csms}/stations/DEMO-1/calls",
+            action="RequestStartTransaction",
+            payload={"evseId": 1, "remoteStartId": 1, "idToken": {"idToken": "APP-1", "type": "Central"}},
+        )
+        assert answer["result"]["status"] == "Accepted"
+        while True:
+            state = await asyncio.to_thread(get, f"{bench}/state")
+            if state["evses"][0]["power_w"] > 0:
+                break
+            await asyncio.sleep(0.1)
+    finally:
+        demo.send_signal(signal.SIGINT)
+        await demo.wait()
+    assert demo.returncode == 0
+
+
+def test_a_demo_without_its_settings_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from station.commands import demo
+
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "a" / "b" / "demo.py"))
+    assert main(["demo", "--folder", str(tmp_path)]) == 3
