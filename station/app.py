@@ -19,12 +19,13 @@ from station.core import variables as var
 from station.core.authorization import Rules
 from station.core.device_model import DeviceModel, EvseFacts, rows_for
 from station.core.events import StopCause, StopRequested
-from station.core.policy import Policy, TxPoint
+from station.core.policy import Policy
 from station.evse import Evse, Surroundings
 from station.hardware.phoenix import PhoenixEvCc
 from station.hardware.serial_reader import SerialLineReader
 from station.meter.bsm import BsmMeter
 from station.meter.bus import Line
+from station.meter.keys import oca_public_key
 from station.ocpp.backoff import BackOff
 from station.ocpp.blocks.authorization import Authorization
 from station.ocpp.blocks.availability import Availability
@@ -78,6 +79,7 @@ class Station:
         self._model = _model(settings, database)
         self._lines = {line.name: Line(line.port, baud=line.baud_rate, parity=line.parity) for line in settings.lines}
         self._evses = self._build_evses(Journal(database))
+        self._tell_facts()
         self._build_ocpp(database)
         self._tell_aside(database)
 
@@ -143,9 +145,19 @@ class Station:
                 ),
                 policy=partial(_policy, evse, self._settings, self._model),
                 around=around,
+                meter_key=evse.meter.public_key,
             )
             for evse in self._settings.evses
         }
+
+    def _tell_facts(self) -> None:
+        """Let the device model say what only the station knows."""
+        model, settings = self._model, self._settings
+        model.update(var.IDENTITY, settings.station.identity)
+        model.update(var.SECURITY_PROFILE, settings.csms.security_profile)
+        model.read_from(var.DATE_TIME, self._clock.now)
+        for evse in self._evses.values():
+            model.read_from(var.FISCAL_PUBLIC_KEY.at(evse.evse_id), partial(_public_key, evse))
 
     def _build_ocpp(self, database: Database) -> None:
         model, now = self._model, self._clock.now
@@ -165,7 +177,11 @@ class Station:
             on_invalid=self._security.invalid_message,
         )
         self._registration = Registration(
-            session, station=_description(self._settings), reason=self._boot_reason, on_accepted=self._accepted
+            session,
+            station=_description(self._settings),
+            reason=self._boot_reason,
+            set_time=self._set_time,
+            on_accepted=self._accepted,
         )
         self._authorization = Authorization(
             self._evses,
@@ -180,12 +196,13 @@ class Station:
             session,
             heartbeat_interval_s=lambda: model[var.HEARTBEAT_INTERVAL],
             set_time=self._set_time,
+            all_told=lambda: self._sender.wait_empty(),
             restart=self._restart,
             spawn=self._spawn,
         )
         remote_control = RemoteControl(
             self._evses,
-            authorize=self._authorization.authorize,
+            admit=self._authorization.admit,
             must_authorize=lambda: model[var.AUTHORIZE_REMOTE_START],
             accepted=lambda: self._registration.accepted,
             spawn=self._spawn,
@@ -196,18 +213,19 @@ class Station:
             NOTIFY_EVENT: Diagnostics(now=now),
             Security.action: self._security,
         }
+        self._sender = OutboxSender(
+            self._outbox,
+            session,
+            postmen=postmen,
+            attempts=lambda: Attempts(model[var.MESSAGE_ATTEMPTS], model[var.MESSAGE_ATTEMPT_INTERVAL]),
+            mail=self._mail,
+            now=now,
+        )
         self._uplink = Uplink(
             self._build_link(),
             session,
             registration=self._registration,
-            outbox=OutboxSender(
-                self._outbox,
-                session,
-                postmen=postmen,
-                attempts=lambda: Attempts(model[var.MESSAGE_ATTEMPTS], model[var.MESSAGE_ATTEMPT_INTERVAL]),
-                mail=self._mail,
-                now=now,
-            ),
+            outbox=self._sender,
             availability=Availability(self._evses, session, news=self._news, now=now),
             provisioning=provisioning,
             security=self._security,
@@ -220,7 +238,7 @@ class Station:
             Endpoint(
                 url=csms.url,
                 identity=self._settings.station.identity,
-                password=csms.password,
+                password=model[var.BASIC_AUTH_PASSWORD] if csms.password else None,
                 compression=csms.compression,
             ),
             back_off=lambda: BackOff(
@@ -251,10 +269,9 @@ class Station:
         assert self._tasks is not None
         self._tasks.create_task(work, name=name)
 
-    def _accepted(self, interval_s: int, csms_time: datetime) -> None:
+    def _accepted(self, interval_s: int) -> None:
         if interval_s > 0:
             self._model.update(var.HEARTBEAT_INTERVAL, interval_s)  # B01.FR.04
-        self._set_time(csms_time)
 
     def _set_time(self, csms_time: datetime) -> None:
         """B01.FR.06, G02.FR.06: the CSMS's time counts if TimeSource says so."""
@@ -288,7 +305,14 @@ def _model(settings: Settings, database: Database) -> DeviceModel:
         EvseFacts(evse.id, evse.phases, evse.max_current_a, evse.connector, evse.controller.fixed_cable)
         for evse in settings.evses
     ]
-    return DeviceModel(rows_for(facts), stored=variables.all(), presets=settings.variables, save=variables.save)
+    presets = dict(settings.variables)
+    if settings.csms.password is not None:
+        presets[var.BASIC_AUTH_PASSWORD.address] = settings.csms.password.reveal()
+    return DeviceModel(rows_for(facts), stored=variables.all(), presets=presets, save=variables.save)
+
+
+def _public_key(evse: Evse) -> str:
+    return oca_public_key(evse.identity.public_key) if evse.identity else ""
 
 
 def _policy(evse: EvseSettings, settings: Settings, model: DeviceModel) -> Policy:
@@ -297,15 +321,14 @@ def _policy(evse: EvseSettings, settings: Settings, model: DeviceModel) -> Polic
         model[var.TX_UPDATED_MEASURANDS],
         model[var.TX_ENDED_MEASURANDS],
     )
-    start_points, stop_points = model[var.TX_START_POINT], model[var.TX_STOP_POINT]
     return Policy(
         evse_id=evse.id,
         evse_name=evse.name,
         version=__version__,
         max_current_amps=evse.max_current_a,
         templates=settings.metadata,
-        start_points=frozenset(map(TxPoint, start_points)),
-        stop_points=frozenset(map(TxPoint, stop_points)),
+        start_points=model[var.TX_START_POINT],
+        stop_points=model[var.TX_STOP_POINT],
         ev_connection_timeout_s=model[var.EV_CONNECTION_TIME_OUT],
         updated_interval_s=model[var.TX_UPDATED_INTERVAL],
         started_measurands=tuple(sorted(started)),

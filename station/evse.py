@@ -27,9 +27,10 @@ from station.errors import (
     PortError,
     RecordInvalidError,
     SnapshotFailedError,
+    WrongMeterError,
 )
 from station.hardware.ports import ChargeController
-from station.meter.port import SigningMeter
+from station.meter.port import MeterIdentity, SigningMeter
 from station.storage.journal import Journal
 
 PILOT_POLL_S = 0.25
@@ -75,9 +76,14 @@ class Evse:
         controller: ChargeController,
         policy: Callable[[], Policy],
         around: Surroundings,
+        meter_key: bytes | None = None,
     ) -> None:
+        """`meter_key`: the public key (DER) that the meter must have; None if any will do."""
         self.evse_id = evse_id
+        self.identity: MeterIdentity | None = None
+        """Who the meter said it is; None until it was met."""
         self._meter = meter
+        self._meter_key = meter_key
         self._controller = controller
         self._policy = policy
         self._around = around
@@ -373,6 +379,10 @@ class Evse:
 
     async def _meet(self) -> LeftOver:
         identity = await self._meter.identify()
+        if self._meter_key not in (None, identity.public_key):
+            who = f"EVSE {self.evse_id}: meter {identity.serial}"
+            raise WrongMeterError(f"{who} has another key than evse.meter.public_key: {identity.public_key.hex()}")
+        self.identity = identity
         log.info(
             "meter_identified",
             evse=self.evse_id,

@@ -66,7 +66,7 @@ class Bay:
 
     async def until(self, condition: Callable[[], object], *, within_s: float = 60.0) -> None:
         async with asyncio.timeout(within_s):
-            while not condition():  # noqa: ASYNC110 what a test waits for has no event
+            while not condition():
                 await asyncio.sleep(0.2)
 
     # The driver

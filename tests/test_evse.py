@@ -185,12 +185,12 @@ async def test_ended_goes_without_its_signed_end_which_is_kept_when_it_comes(bay
 async def test_a_meter_that_falls_silent_ends_the_transaction_and_is_met_anew(bay: Bay) -> None:
     async with bay.open():
         await bay.charging()
+        bay.meter.calls.clear()
         bay.meter.be_silent()
         await bay.until(lambda: bay.told("Ended"), within_s=120.0)
         assert bay.told("Ended").stopped_reason == "Other"
         assert bay.controller.hardware.offered_amps == 0
         bay.meter.troubles.over()
-        bay.meter.calls.clear()
         await bay.until(lambda: len(bay.records) == 2, within_s=120.0)
         assert {"identify", "set_time"} <= set(bay.meter.calls)
         assert not bay.evse.session.faults
@@ -240,11 +240,10 @@ async def test_a_controller_that_falls_silent_ends_the_transaction_and_starts_an
         await bay.until(lambda: bay.told("Ended"))
         assert connector_status(bay.evse.session) == "Faulted"
         assert not bay.meter.hardware.output_on
-        bay.controller.calls.clear()
+        assert bay.controller.hardware.offered_amps == 16.0
         bay.controller.troubles.over()
         await bay.until(lambda: not bay.evse.session.faults)
-        assert {"prepare", "unlock"} <= set(bay.controller.calls)
-        assert bay.safe
+        await bay.until(lambda: bay.safe and not bay.controller.hardware.locked, within_s=1.0)
     assert bay.alerts == [("ControllerSilent", True), ("ControllerSilent", False)]
 
 

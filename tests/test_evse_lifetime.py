@@ -8,7 +8,7 @@ import pytest
 
 from station.core import events as on
 from station.core.faults import Fault
-from station.core.session import connector_status
+from station.core.session import connector_status, refusal
 from station.errors import StorageError
 from station.evse import SAFE_TIMEOUT_S
 from tests.bay import Bay
@@ -45,6 +45,15 @@ async def test_what_was_posted_before_the_start_counts(bay: Bay) -> None:
     async with bay.serve():
         await bay.charging()
         assert bay.controller.hardware.offered_amps == 10.0
+
+
+async def test_after_a_restart_nobody_is_admitted_before_the_meter_was_heard(bay: Bay) -> None:
+    async with bay.open():
+        await bay.awake()
+    bay.meter.be_silent()
+    async with bay.open():
+        await asyncio.sleep(3)
+        assert refusal(bay.evse.session) == "the meter has not been read since the station started"
 
 
 async def test_a_meter_that_is_silent_at_start_up_is_found_later(bay: Bay) -> None:
@@ -154,7 +163,7 @@ async def test_what_the_crashed_life_still_had_in_its_inbox_is_dropped(bay: Bay)
         await bay.charging()
         bay.database.execute("PRAGMA query_only = on")
         bay.stop()
-        bay.evse.post(on.FaultRaised(Fault.PILOT))
+        bay.evse.post(on.FaultRaised(Fault.LOCK))
         await asyncio.sleep(1)
         bay.evse.post(on.LimitChanged(8.0))
     bay.database.execute("PRAGMA query_only = off")

@@ -69,7 +69,8 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
 
 def _wake(work: Work, left: LeftOver | None) -> None:
     """The meter is the truth: adopt what it signed before the power went, and end what was open."""
-    for fault in sorted(work.session.faults - {Fault.END}):
+    lasting = {Fault.END} if left else {Fault.END, Fault.METER}
+    for fault in sorted(work.session.faults - lasting):
         clear_fault(work, fault)
     work.set(awake=left is not None, letter="", authorization=None, offered_amps=0.0, blocked=False)
     work.do(do.Withhold())

@@ -138,8 +138,12 @@ MESSAGE_ATTEMPT_INTERVAL = Variable(
     "OCPPCommCtrlr", "MessageAttemptInterval", SECONDS, 60, instance="TransactionEvent", unit="s"
 )
 OFFLINE_THRESHOLD = Variable("OCPPCommCtrlr", "OfflineThreshold", SECONDS, 60, unit="s")
-RESET_RETRIES = Variable("OCPPCommCtrlr", "ResetRetries", TIMES, 0)
-UNLOCK_ON_EV_SIDE_DISCONNECT = Variable("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", Boolean(), default=True)
+RESET_RETRIES = Variable("OCPPCommCtrlr", "ResetRetries", TIMES, 0).fixed(0)
+"""A reset is a new process; if that does not start, there is nobody left to try again but the service manager."""
+UNLOCK_ON_EV_SIDE_DISCONNECT = Variable("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", Boolean(), default=True).fixed(
+    value=True
+)
+"""A transaction that ends always unlocks, and it always ends when the vehicle leaves (core.step, core.apply)."""
 PUBLIC_KEY_WITH_SIGNED_METER_VALUE = Variable(
     "OCPPCommCtrlr", "PublicKeyWithSignedMeterValue", OptionList(tuple(KeyPolicy)), KeyPolicy.ONCE
 )
@@ -172,7 +176,10 @@ TX_STOP_POINT = Variable(
     "TxStopPoint",
     TX_POINTS,
     frozenset({TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED}),
+    mutability=READ_ONLY,
+    constant=True,
 )
+"""What is billed is what was charged by one driver on one vehicle: either of them leaving ends it (core.apply)."""
 STOP_TX_ON_INVALID_ID = Variable("TxCtrlr", "StopTxOnInvalidId", Boolean(), default=True)
 STOP_TX_ON_EV_SIDE_DISCONNECT = Variable("TxCtrlr", "StopTxOnEVSideDisconnect", Boolean(), default=True).fixed(
     value=True
@@ -198,7 +205,8 @@ TX_STARTED_MEASURANDS = Variable("SampledDataCtrlr", "TxStartedMeasurands", MEAS
 TX_UPDATED_MEASURANDS = Variable("SampledDataCtrlr", "TxUpdatedMeasurands", MEASURANDS, frozenset({ENERGY}))
 TX_UPDATED_INTERVAL = Variable("SampledDataCtrlr", "TxUpdatedInterval", SECONDS, 60, unit="s")
 TX_ENDED_MEASURANDS = Variable("SampledDataCtrlr", "TxEndedMeasurands", MEASURANDS, frozenset({ENERGY}))
-TX_ENDED_INTERVAL = Variable("SampledDataCtrlr", "TxEndedInterval", SECONDS, 0, unit="s")
+TX_ENDED_INTERVAL = Variable("SampledDataCtrlr", "TxEndedInterval", SECONDS, 0, unit="s").fixed(0)
+"""Ended holds the begin and the end, which are signed, and nothing in between."""
 SIGN_READINGS = Variable("SampledDataCtrlr", "SignReadings", Boolean(), default=True)
 SIGN_STARTED_READINGS = Variable("SampledDataCtrlr", "SignStartedReadings", Boolean(), default=False)
 SIGN_UPDATED_READINGS = Variable("SampledDataCtrlr", "SignUpdatedReadings", Boolean(), default=False).fixed(

@@ -64,10 +64,18 @@ class OutboxSender:
         self._now = now
         self._waiting: dict[str, float] = {}
         """Lanes that wait for a retry: lane -> loop time."""
+        self._fewer = asyncio.Event()
+        """Set when a message is done with."""
 
     def went_offline(self) -> None:
         """Mark what is still queued (E11.FR.07, E12.FR.02)."""
         self._store.mark_all_offline()
+
+    async def wait_empty(self) -> None:
+        """Return when nothing is queued any more."""
+        while self._store.size():
+            self._fewer.clear()
+            await self._fewer.wait()
 
     async def run(self, online: Callable[[], bool]) -> None:
         """Send for ever; to be run while connected and accepted, cancelled when not."""
@@ -96,7 +104,7 @@ class OutboxSender:
             except (TypeError, ValueError, KeyError) as error:
                 # A row that cannot be read must not hold up the others; as a dead letter it is not lost.
                 log.exception("message_unreadable", kind=row.kind, row=row.id)
-                self._store.bury(row.id, f"unreadable: {error}", self._now())
+                self._bury(row, f"unreadable: {error}")
             sent = True
         return sent
 
@@ -111,13 +119,14 @@ class OutboxSender:
         body = json.loads(row.body)
         answer = await self._session.call(postman.encode(row, body))
         self._store.remove(row.id)
+        self._fewer.set()
         postman.answered(body, answer)
 
     def _failed(self, row: Queued, lane: str, error: Exception) -> None:
         limit = self._attempts()
         made = row.attempts + 1
         if made >= limit.limit:
-            self._store.bury(row.id, str(error), self._now())
+            self._bury(row, str(error))
             self._waiting.pop(lane, None)
             log.error(
                 "message_given_up", kind=row.kind, transaction=row.transaction_id, seq_no=row.seq_no, attempts=made
@@ -128,6 +137,10 @@ class OutboxSender:
         wait_s = limit.interval_s * made
         self._waiting[lane] = asyncio.get_running_loop().time() + wait_s
         log.warning("message_retried_later", kind=row.kind, error=str(error), attempts=made, wait_s=wait_s)
+
+    def _bury(self, row: Queued, reason: str) -> None:
+        self._store.bury(row.id, reason, self._now())
+        self._fewer.set()
 
     def _waits(self, lane: str) -> bool:
         until = self._waiting.get(lane)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ocpp.v201.enums import IdTokenEnumType
 
@@ -12,6 +12,8 @@ from station.storage.tokens import Tokens
 
 NEVER_CACHED = frozenset({IdTokenEnumType.central.value, IdTokenEnumType.no_authorization.value})
 """C02.FR.03, C03.FR.02, C05.FR.02."""
+MOST_TOKENS = 1000
+"""When it hears of one more, the station forgets the one of which it heard longest ago (C10.FR.07)."""
 
 
 class TokenCache:
@@ -38,11 +40,16 @@ class TokenCache:
         if stored is None:
             return None
         info = from_document(TokenInfo, json.loads(stored.info))
-        expires = info.expires or stored.updated_at + timedelta(seconds=self._life_time_s())
-        return info if self._now() < expires else None
+        if info.expires is not None:
+            return info if self._now() < info.expires else None  # C10.FR.13
+        # C10.FR.10 as the errata have it: since the CSMS said so, however often the token was used since then.
+        age_s = (self._now() - stored.updated_at).total_seconds()
+        return info if age_s <= self._life_time_s() else None
 
     def learn(self, token: IdToken, info: TokenInfo) -> None:
-        """Keep an answer; one that has expired already removes what was known (C10.FR.08)."""
+        """Keep an answer; one that has expired already only removes what was known (errata of C10.FR.10)."""
         if not self._enabled() or token.type in NEVER_CACHED:
             return
-        self._store.put(token, json.dumps(to_document(info)), updated_at=self._now())
+        document, now = json.dumps(to_document(info)), self._now()
+        self._store.put(token, document, updated_at=now, expires=info.expires)
+        self._store.evict(keep=MOST_TOKENS, now=now)

@@ -1,12 +1,19 @@
 """Values of the core in the words of OCPP messages, and back."""
 
 from datetime import UTC, datetime
-from typing import Any
 
+import structlog
 from ocpp.v201.datatypes import EVSEType, IdTokenInfoType, IdTokenType
 from ocpp.v201.enums import AuthorizationStatusEnumType, IdTokenEnumType
 
+from station.clock import plausible
 from station.core.tokens import IdToken, TokenInfo
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+LEAP_SECOND = slice(17, 19)
+
+log = structlog.get_logger("station.words")
 
 
 def timestamp(instant: datetime) -> str:
@@ -15,9 +22,27 @@ def timestamp(instant: datetime) -> str:
 
 
 def instant(text: str) -> datetime:
-    """Return the aware instant of an RFC 3339 text; raises ValueError."""
+    """Return the instant, aware UTC, of an RFC 3339 text; raises ValueError for a day that does not exist."""
+    text = text.upper()
+    if text[LEAP_SECOND] == "60":
+        text = text[:17] + "59" + text[19:]
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:  # the first or the last day there is, in another zone: some systems say "for ever" so
+        return EARLIEST if moment.year == EARLIEST.year else LATEST
+
+
+def current_time(text: str) -> datetime | None:
+    """Return what time the CSMS says it is (B01.FR.06, G02.FR.06), or None if that cannot be."""
+    try:
+        now = instant(text)
+    except ValueError:
+        now = EARLIEST
+    if plausible(now):
+        return now
+    log.warning("csms_time_not_believed", text=text)
+    return None
 
 
 def id_token(token: IdToken) -> IdTokenType:
@@ -31,11 +56,10 @@ def token_of(message: IdTokenType) -> IdToken:
 def token_info(message: IdTokenInfoType) -> TokenInfo:
     """Return what an answer says about a token."""
     group = message.group_id_token
-    expiry = message.cache_expiry_date_time
     return TokenInfo(
         status=AuthorizationStatusEnumType(message.status),
         group=token_of(group) if group else None,
-        expires=instant(expiry) if expiry else None,
+        expires=_expiry(message.cache_expiry_date_time) if message.cache_expiry_date_time else None,
         evse_ids=tuple(message.evse_id or ()),
     )
 
@@ -44,6 +68,9 @@ def evse(evse_id: int, connector_id: int | None = None) -> EVSEType:
     return EVSEType(id=evse_id, connector_id=connector_id)
 
 
-def without_none(**members: Any) -> dict[str, Any]:
-    """Return the members that are set; OCPP omits what has no value (Part 4 section 4.1.5)."""
-    return {name: value for name, value in members.items() if value is not None}
+def _expiry(text: str) -> datetime:
+    """Return until when an answer may be believed: no longer than now if that cannot be read."""
+    try:
+        return instant(text)
+    except ValueError:
+        return EARLIEST

@@ -1,5 +1,7 @@
 """What sections of the configuration say about each other: names, references, things that exist once."""
 
+from station import __version__
+from station.core.metadata import check_templates
 from station.settings.toml_reader import MISSING, Problems, listed, meant
 from station.settings.values import Settings
 
@@ -11,6 +13,7 @@ def check(settings: Settings, problems: Problems) -> None:
     _check_units(settings, problems)
     _check_readers(settings, problems)
     _check_ports(settings, problems)
+    _check_metadata(settings, problems)
 
 
 def _check_names(settings: Settings, problems: Problems) -> None:
@@ -69,3 +72,11 @@ def _check_ports(settings: Settings, problems: Problems) -> None:
         if port and port in ports:
             problems.add(key, f"{port!r} is taken by {ports[port]}; devices on one line share one [[line]]")
         ports.setdefault(port, key)
+
+
+def _check_metadata(settings: Settings, problems: Problems) -> None:
+    """What the meter signs along has to fit whoever charges, at the EVSE with the longest name."""
+    longest = max((evse.name for evse in settings.evses), key=len, default="")
+    for problem in check_templates(settings.metadata, evse_name=longest, version=__version__):
+        key, _, text = problem.partition(": ")
+        problems.add(f"metadata.{key}", text)

@@ -140,6 +140,14 @@ def test_faults_of_the_life_before_are_cleared_or_found_again() -> None:
     ]
 
 
+def test_a_meter_that_is_still_silent_is_not_told_again() -> None:
+    run = Run(awake=False)
+    run.restart(None)
+    again = asleep(run)
+    again.restart(None)
+    assert again.alerts == []
+
+
 # A silent meter
 
 

@@ -56,7 +56,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
             return st.tuples(*map(values, arguments))
         case builtins.frozenset:
             return st.frozensets(values(arguments[0]))
-    if is_dataclass(hint):
+    if is_dataclass(hint) and isinstance(hint, type):
         return st.builds(hint, **{name: values(member) for name, member in get_type_hints(hint).items()})
     return LEAVES[hint] if hint in LEAVES else st.from_type(hint)
 
@@ -65,7 +65,9 @@ LEAVES = {
     float: st.floats(allow_nan=False, allow_infinity=False),
     datetime: st.datetimes(timezones=st.just(UTC)),
 }
-STORED = {kind: values(kind) for kind in (Session, TransactionReport, Alert, SignedRecord)}
+STORED: dict[type, st.SearchStrategy[Any]] = {
+    kind: values(kind) for kind in (Session, TransactionReport, Alert, SignedRecord)
+}
 
 
 @pytest.mark.parametrize("kind", STORED)

@@ -1,5 +1,7 @@
 """The events of a transaction: each field once, signed values and keys where the policy wants them."""
 
+from typing import Any
+
 import pytest
 from ocpp.v201.enums import MeasurandEnumType as Measurand
 from ocpp.v201.enums import ReadingContextEnumType as Context
@@ -11,7 +13,7 @@ from tests.core.runs import ANNA, ENDED, STARTED, Run
 from tests.fakes import KEY
 
 
-def story(**policy: object) -> list[TransactionReport]:
+def story(**policy: Any) -> list[TransactionReport]:
     """Plug, card, charge, one sample, card, unplug."""
     run = Run(**policy)
     run.pilot("B")

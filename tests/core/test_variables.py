@@ -13,6 +13,7 @@ UNSET = {var.IDENTITY.address, var.BASIC_AUTH_PASSWORD.address}
 S = DataEnumType
 STANDARD = {
     # Part 2 edition 3, referenced variables, with errata 2025-09: data type, unit, mutability if it is not up to us.
+    # ResetRetries and TxEndedInterval are ReadWrite there; see below.
     "OCPPCommCtrlr.HeartbeatInterval": (S.integer, "s", "ReadWrite"),
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": (S.integer, "s", "ReadWrite"),
     "OCPPCommCtrlr.RetryBackOffRandomRange": (S.integer, "s", "ReadWrite"),
@@ -22,7 +23,7 @@ STANDARD = {
     "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": (S.integer, None, "ReadWrite"),
     "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": (S.integer, "s", "ReadWrite"),
     "OCPPCommCtrlr.OfflineThreshold": (S.integer, "s", "ReadWrite"),
-    "OCPPCommCtrlr.ResetRetries": (S.integer, None, "ReadWrite"),
+    "OCPPCommCtrlr.ResetRetries": (S.integer, None, None),
     "OCPPCommCtrlr.UnlockOnEVSideDisconnect": (S.boolean, None, None),
     "OCPPCommCtrlr.PublicKeyWithSignedMeterValue": (S.option_list, None, "ReadWrite"),
     "AuthCtrlr.Enabled": (S.boolean, None, "ReadWrite"),
@@ -46,7 +47,7 @@ STANDARD = {
     "SampledDataCtrlr.TxUpdatedMeasurands": (S.member_list, None, "ReadWrite"),
     "SampledDataCtrlr.TxUpdatedInterval": (S.integer, "s", "ReadWrite"),
     "SampledDataCtrlr.TxEndedMeasurands": (S.member_list, None, "ReadWrite"),
-    "SampledDataCtrlr.TxEndedInterval": (S.integer, "s", "ReadWrite"),
+    "SampledDataCtrlr.TxEndedInterval": (S.integer, "s", None),
     "SampledDataCtrlr.SignReadings": (S.boolean, None, "ReadWrite"),
     "SampledDataCtrlr.SignStartedReadings": (S.boolean, None, None),
     "SampledDataCtrlr.SignUpdatedReadings": (S.boolean, None, None),
@@ -110,6 +111,21 @@ def test_the_defaults_that_decide_about_money_are_these():
     assert var.SIGN_READINGS.default is True
     assert var.OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED.default is False
     assert var.TX_BEFORE_ACCEPTED_ENABLED.default is False
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [
+        (var.RESET_RETRIES, 0),
+        (var.TX_STOP_POINT, {TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED}),
+        (var.TX_ENDED_INTERVAL, 0),
+        (var.UNLOCK_ON_EV_SIDE_DISCONNECT, True),
+    ],
+    ids=str,
+)
+def test_what_nothing_would_obey_cannot_be_set(row, value):
+    assert row.default == value
+    assert (row.mutability, row.constant) == (MutabilityEnumType.read_only, True)
 
 
 def test_lists_are_read_as_the_enums_that_the_rules_use():

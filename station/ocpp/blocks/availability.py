@@ -1,6 +1,7 @@
 """Block G, so far: StatusNotification."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -10,10 +11,12 @@ from ocpp.v201.enums import ConnectorStatusEnumType
 
 from station.core.session import connector_status, waking
 from station.evse import Evse
-from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, RpcSession
 from station.ocpp.words import timestamp
 
 CONNECTOR = 1
+LOOK_AGAIN_S = 10.0
+"""When to try again what could not be told; a status that nobody answers has taken its time by then."""
 
 log = structlog.get_logger("station.availability")
 
@@ -39,27 +42,37 @@ class Availability:
         """Tell changes for ever; to be run while connected and accepted."""
         while True:
             self._news.clear()
-            for evse_id, evse in self._evses.items():
-                status = connector_status(evse.session)
-                if waking(evse.session):
-                    continue
-                if self._told.get(evse_id) is not status:
-                    await self._tell(evse_id, status)
-            await self._news.wait()
+            told = [await self._tell(evse) for evse in self._evses.values()]
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if all(told) else LOOK_AGAIN_S):
+                    await self._news.wait()
 
-    async def _tell(self, evse_id: int, status: ConnectorStatusEnumType) -> None:
+    async def _tell(self, evse: Evse) -> bool:
+        """Tell a status that the CSMS does not know; return whether it knows it then."""
+        status = connector_status(evse.session)
+        if waking(evse.session):
+            return False
+        if self._told.get(evse.evse_id) is status:
+            return True
         try:
-            await self._session.call(
-                call.StatusNotification(
-                    timestamp=timestamp(self._now()),
-                    connector_status=status,
-                    evse_id=evse_id,
-                    connector_id=CONNECTOR,
-                )
+            await self._notify(evse.evse_id, status)
+        except (CallTimeout, Offline, NotPermitted) as error:
+            log.warning("status_not_delivered", evse=evse.evse_id, status=status.value, error=str(error))
+            return False
+        except CallRefused as error:
+            # It was heard, and would not be liked better for being said again.
+            log.warning("status_refused", evse=evse.evse_id, status=status.value, error=str(error))
+        else:
+            log.info("connector_status_told", evse=evse.evse_id, status=status.value)
+        self._told[evse.evse_id] = status
+        return True
+
+    async def _notify(self, evse_id: int, status: ConnectorStatusEnumType) -> None:
+        await self._session.call(
+            call.StatusNotification(
+                timestamp=timestamp(self._now()),
+                connector_status=status,
+                evse_id=evse_id,
+                connector_id=CONNECTOR,
             )
-        except (CallTimeout, CallRefused, ResponseInvalid) as error:
-            log.warning("status_not_taken", evse=evse_id, status=status.value, error=str(error))
-        except (Offline, NotPermitted):
-            return
-        self._told[evse_id] = status
-        log.info("connector_status_told", evse=evse_id, status=status.value)
+        )

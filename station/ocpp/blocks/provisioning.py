@@ -1,7 +1,8 @@
 """Block B, so far: Heartbeat and Reset."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 import structlog
@@ -15,10 +16,12 @@ from station.evse import Evse
 from station.ocpp.router import Reply, on
 from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
 from station.ocpp.spawn import Spawn
-from station.ocpp.words import instant
+from station.ocpp.words import current_time
 
 END_TIMEOUT_S = 60.0
 """How long an immediate reset waits for signed ends; what is missing then is closed after the restart."""
+TELL_TIMEOUT_S = 30.0
+"""How long a reset waits until the CSMS has been told what ended; what is queued then is told after the restart."""
 
 log = structlog.get_logger("station.provisioning")
 
@@ -33,13 +36,16 @@ class Provisioning:
         *,
         heartbeat_interval_s: Callable[[], float],
         set_time: Callable[[datetime], None],
+        all_told: Callable[[], Awaitable[None]],
         restart: Callable[[BootReasonEnumType], None],
         spawn: Spawn,
     ) -> None:
+        """`all_told` waits until nothing is queued for the CSMS any more."""
         self._evses = evses
         self._session = session
         self._heartbeat_interval_s = heartbeat_interval_s
         self._set_time = set_time
+        self._all_told = all_told
         self._restart = restart
         self._spawn = spawn
 
@@ -52,7 +58,8 @@ class Provisioning:
             except (CallTimeout, CallRefused, ResponseInvalid, Offline, NotPermitted) as error:
                 log.warning("heartbeat_failed", error=str(error))
             else:
-                self._set_time(instant(answer.current_time))
+                if time := current_time(answer.current_time):
+                    self._set_time(time)
 
     @on("Reset")
     async def reset(self, request: call.Reset) -> Reply | call_result.Reset:
@@ -60,36 +67,43 @@ class Provisioning:
         if request.evse_id is not None:
             # B11.FR.09: the EVSEs of this station cannot be reset one by one.
             return call_result.Reset(
-                status=ResetStatusEnumType.rejected, status_info=StatusInfoType(reason_code="UnsupportedRequest")
+                status=ResetStatusEnumType.rejected, status_info=StatusInfoType(reason_code="UnsupportedParam")
             )
-        busy = [evse for evse in self._evses.values() if not idle(evse.session)]
         immediate = request.type is ResetEnumType.immediate
-        scheduled = bool(busy) and not immediate
-        log.info("reset_requested", type=request.type.value, busy=len(busy))
-        return Reply(
-            call_result.Reset(status=ResetStatusEnumType.scheduled if scheduled else ResetStatusEnumType.accepted),
-            then=lambda: self._spawn("reset", self._reset_now() if immediate else self._reset_when_idle()),
-        )
+        busy = [evse.evse_id for evse in self._evses.values() if not idle(evse.session)]
+        log.info("reset_requested", type=request.type.value, busy=busy)
+        status, reason = ResetStatusEnumType.accepted, BootReasonEnumType.remote_reset
+        if busy and not immediate:
+            status, reason = ResetStatusEnumType.scheduled, BootReasonEnumType.scheduled_reset
+        reset = self._reset_now if immediate else self._reset_when_idle
+        return Reply(call_result.Reset(status=status), then=lambda: self._spawn("reset", reset(reason)))
 
-    async def _reset_now(self) -> None:
-        await self._end_everything(StopCause.RESET)
-        self._restart(BootReasonEnumType.remote_reset)
+    async def _reset_now(self, reason: BootReasonEnumType) -> None:
+        """B12.FR.04: what runs is ended and signed first."""
+        for evse in self._evses.values():
+            evse.post(Blocked(on=True))
+            evse.post(StopRequested(StopCause.RESET))
+        try:
+            async with asyncio.timeout(END_TIMEOUT_S):
+                await self._wait_idle()
+        except TimeoutError:
+            log.warning("reset_did_not_wait_longer", seconds=END_TIMEOUT_S)
+        await self._leave(reason)
 
-    async def _reset_when_idle(self) -> None:
+    async def _reset_when_idle(self, reason: BootReasonEnumType) -> None:
         """B12.FR.03: free EVSEs take no new driver meanwhile."""
         for evse in self._evses.values():
             evse.post(Blocked(on=True))
+        await self._wait_idle()
+        await self._leave(reason)
+
+    async def _wait_idle(self) -> None:
         for evse in self._evses.values():
             await evse.wait_idle()
-        self._restart(BootReasonEnumType.scheduled_reset)
 
-    async def _end_everything(self, cause: StopCause) -> None:
-        for evse in self._evses.values():
-            evse.post(Blocked(on=True))
-            evse.post(StopRequested(cause))
-        try:
-            async with asyncio.timeout(END_TIMEOUT_S):
-                for evse in self._evses.values():
-                    await evse.wait_idle()
-        except TimeoutError:
-            log.warning("reset_did_not_wait_longer", seconds=END_TIMEOUT_S)
+    async def _leave(self, reason: BootReasonEnumType) -> None:
+        """Restart once the CSMS was told what ended, or does not listen (B12.FR.04, B12.FR.05)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TELL_TIMEOUT_S):
+                await self._all_told()
+        self._restart(reason)

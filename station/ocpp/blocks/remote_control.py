@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from ocpp.v201 import call, call_result
 from ocpp.v201.datatypes import StatusInfoType
-from ocpp.v201.enums import RequestStartStopStatusEnumType
+from ocpp.v201.enums import IdTokenEnumType, RequestStartStopStatusEnumType
 
 from station.core.events import Authorized, StopCause, StopRequested
 from station.core.session import Session, refusal
@@ -16,7 +16,13 @@ from station.ocpp.router import Reply, on
 from station.ocpp.spawn import Spawn
 
 StartAnswer = call_result.RequestStartTransaction
+StopAnswer = call_result.RequestStopTransaction
 Status = RequestStartStopStatusEnumType
+
+NEVER_ASKED = frozenset({IdTokenEnumType.central.value, IdTokenEnumType.no_authorization.value})
+"""Nobody but the CSMS could have said so, and it just did (C03.FR.01, C05.FR.01, C02)."""
+NOT_REGISTERED = ("CSNotAccepted", "the CSMS has not accepted this station")
+"""B02.FR.05."""
 
 log = structlog.get_logger("station.remote_control")
 
@@ -28,13 +34,14 @@ class RemoteControl:
         self,
         evses: Mapping[int, Evse],
         *,
-        authorize: Callable[[IdToken], Awaitable[TokenInfo | None]],
+        admit: Callable[[IdToken, int], Awaitable[TokenInfo | None]],
         must_authorize: Callable[[], bool],
         accepted: Callable[[], bool],
         spawn: Spawn,
     ) -> None:
+        """`admit` returns what is known about a token that may charge at an EVSE, or None."""
         self._evses = evses
-        self._authorize = authorize
+        self._admit = admit
         self._must_authorize = must_authorize
         self._accepted = accepted
         self._spawn = spawn
@@ -42,12 +49,10 @@ class RemoteControl:
     @on("RequestStartTransaction")
     async def request_start(self, request: call.RequestStartTransaction) -> Reply | StartAnswer:
         """Accept if the EVSE could begin now; whether the token may charge is found out after the answer."""
-        evse, why = self._choose(request.evse_id)
-        if evse is None:
-            log.info("remote_start_rejected", evse=request.evse_id, reason=why)
-            return StartAnswer(
-                status=Status.rejected, status_info=StatusInfoType(reason_code="Rejected", additional_info=why[:512])
-            )
+        evse = self._choose(request.evse_id)
+        if isinstance(evse, StatusInfoType):
+            log.info("remote_start_rejected", evse=request.evse_id, reason=evse.additional_info)
+            return StartAnswer(status=Status.rejected, status_info=evse)
         log.info("remote_start_accepted", evse=evse.evse_id, remote_start_id=request.remote_start_id)
         transaction = evse.session.transaction
         token = words.token_of(request.id_token)
@@ -61,38 +66,46 @@ class RemoteControl:
         )
 
     @on("RequestStopTransaction")
-    async def request_stop(self, request: call.RequestStopTransaction) -> call_result.RequestStopTransaction:
+    async def request_stop(self, request: call.RequestStopTransaction) -> StopAnswer:
         """F03: end the transaction that is named."""
-        evse = self._running(request.transaction_id)
-        if evse is None or not self._accepted():
-            return call_result.RequestStopTransaction(
-                status=Status.rejected, status_info=StatusInfoType(reason_code="TxNotFound")
-            )
-        evse.post(StopRequested(StopCause.REMOTE, request.transaction_id))
-        return call_result.RequestStopTransaction(status=Status.accepted)
-
-    def _choose(self, evse_id: int | None) -> tuple[Evse | None, str]:
         if not self._accepted():
-            return None, "the station is not registered yet"  # B02.FR.05
-        if evse_id is not None:
-            evse = self._evses.get(evse_id)
-            if evse is None:
-                return None, f"there is no EVSE {evse_id}"
-            why = refusal(evse.session)
-            return (None, f"EVSE {evse_id}: {why}") if why else (evse, "")
+            return StopAnswer(status=Status.rejected, status_info=_because(*NOT_REGISTERED))
+        evse = self._running(request.transaction_id)
+        if evse is None:
+            return StopAnswer(status=Status.rejected, status_info=_because("TxNotFound", "no such transaction runs"))
+        evse.post(StopRequested(StopCause.REMOTE, request.transaction_id))
+        return StopAnswer(status=Status.accepted)
+
+    def _choose(self, evse_id: int | None) -> Evse | StatusInfoType:
+        """Return the EVSE that is meant and could begin, or why there is none."""
+        if not self._accepted():
+            return _because(*NOT_REGISTERED)
+        if evse_id is None:
+            return self._choose_any()
+        evse = self._evses.get(evse_id)
+        if evse is None:
+            return _because("UnknownEvse", f"there is no EVSE {evse_id}")
+        why = refusal(evse.session)
+        if why is None:
+            return evse
+        return _because("TxInProgress" if evse.session.transaction else "Unspecified", f"EVSE {evse_id}: {why}")
+
+    def _choose_any(self) -> Evse | StatusInfoType:
+        """F01.FR.20: the only EVSE that could begin, where a cable is plugged in if there are several."""
         free = [evse for evse in self._evses.values() if refusal(evse.session) is None]
         plugged = [evse for evse in free if evse.session.plugged]
         for candidates in (plugged, free):
             if len(candidates) == 1:
-                return candidates[0], ""
-        return None, "name an EVSE: several could be meant" if free else "no EVSE is free"
+                return candidates[0]
+        if free:
+            return _because("MissingParam", "name an EVSE: several could be meant")
+        return _because("Unspecified", "no EVSE is free")
 
     async def _start(self, evse: Evse, token: IdToken, remote_start_id: int) -> None:
         info: TokenInfo | None = None
-        if self._must_authorize():
-            info = await self._authorize(token)
-            if info is None or not info.accepted:
-                log.info("remote_start_not_authorized", evse=evse.evse_id)
+        if self._must_authorize() and token.type not in NEVER_ASKED:
+            info = await self._admit(token, evse.evse_id)
+            if info is None:
                 return
         evse.post(Authorized(token, group=info.group if info else None, remote_start_id=remote_start_id))
 
@@ -101,3 +114,7 @@ class RemoteControl:
             return session.transaction is not None and session.transaction.id == transaction_id
 
         return next((evse for evse in self._evses.values() if runs(evse.session)), None)
+
+
+def _because(reason_code: str, text: str) -> StatusInfoType:
+    return StatusInfoType(reason_code=reason_code, additional_info=text)

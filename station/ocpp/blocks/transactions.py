@@ -43,20 +43,22 @@ class Transactions:
         return encode(from_document(TransactionReport, body), offline=row.offline)
 
     def answered(self, body: Any, answer: call_result.TransactionEvent) -> None:
-        """E05, C10.FR.04: remember what the CSMS says about the token; stop if it is not accepted."""
+        """Remember what the CSMS says about the token (C10.FR.05); stop if it is not accepted (E05)."""
         if answer.id_token_info is None:
             return
         report = from_document(TransactionReport, body)
         info = words.token_info(answer.id_token_info)
+        token = report.id_token
         for evse in self._evses.values():
             transaction = evse.session.transaction
             if transaction is None or transaction.id != report.transaction_id:
                 continue
+            token = token or transaction.token  # most events do not repeat it, but what is said is about it
             if not info.accepted:
                 log.warning("transaction_deauthorized", transaction=transaction.id, status=info.status.value)
                 evse.post(StopRequested(StopCause.DEAUTHORIZED, transaction.id))
-        if report.id_token is not None:
-            self._learn(report.id_token, info)
+        if token is not None:
+            self._learn(token, info)
 
 
 def encode(report: TransactionReport, *, offline: bool) -> call.TransactionEvent:
