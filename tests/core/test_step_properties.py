@@ -40,7 +40,7 @@ POLICIES = st.builds(
     updated_interval_s=st.sampled_from([0.0, 60.0]),
 )
 OUTSIDE_FAULTS = st.sampled_from([Fault.METER, Fault.CONTROLLER, Fault.LOCK])
-FAILED = {
+FAILED: dict[type, tuple[Any, list[Fault]]] = {
     do.TurnOn: (on.BeginFailed, [Fault.BEGIN, Fault.METER, Fault.CONTACTOR]),
     do.TurnOff: (on.EndFailed, [Fault.END, Fault.METER, Fault.CONTACTOR]),
     do.ReleaseOutput: (on.ReleaseFailed, [Fault.METER, Fault.CONTACTOR]),
