@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print, and write the figures as JSON. Exit code 1 only if something could not be measured."""
+"""`python -m benchmarks`: measure, print, write JSON. Exit code 1 only if something could not be measured."""
 
 import argparse
 import json

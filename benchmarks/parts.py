@@ -23,6 +23,7 @@ class Part:
 
     def __init__(self, name: str, *arguments: str, folder: Path) -> None:
         self.name = name
+        self.folder = folder
         self._log = folder / f"{name}.log"
         self._lines: queue.Queue[str | None] = queue.Queue()
         with self._log.open("ab") as log:
@@ -40,7 +41,7 @@ class Part:
     def line(self, *, within_s: float) -> str:
         """Return the next line it says; MeasuringError if it says none in time or has ended."""
         try:
-            line = self._lines.get(timeout=within_s)
+            line = self._lines.get(timeout=max(0.0, within_s))
         except queue.Empty:
             raise MeasuringError(f"{self.name} said nothing for {within_s:g} s; see {self._log}") from None
         if line is None:

@@ -72,11 +72,14 @@ class Csms:
     def came_at(self, action: str, what: str = "") -> float:
         """Return when the next message of this kind came (monotonic clock), skipping all others before it."""
         until = time.monotonic() + READY_S
-        while (left_s := until - time.monotonic()) > 0:
-            came_at, *kind = json.loads(self._part.line(within_s=left_s))
-            if kind == [action, what]:
-                return float(came_at)
-        raise MeasuringError(f"no {action} {what} within {READY_S:g} s")
+        kind: list[str] = []
+        while kind != [action, what]:
+            try:
+                came_at, *kind = json.loads(self._part.line(within_s=until - time.monotonic()))
+            except MeasuringError as error:
+                told = f"no {action} {what}".rstrip()
+                raise MeasuringError(f"{told} within {READY_S:g} s; the logs are in {self._part.folder}") from error
+        return float(came_at)
 
 
 class Bench:
@@ -103,7 +106,7 @@ class Bench:
 
 
 class Scene:
-    """What stands around a station, and how to start one in it."""
+    """What stands around a station, how to start one in it, and what happens at it."""
 
     def __init__(self, folder: Path, bench: Bench, csms: Csms) -> None:
         self._folder = folder
@@ -113,6 +116,22 @@ class Scene:
     def station(self) -> Part:
         """Start the daemon; the caller ends it."""
         return Part("station", "station", "run", "--config", str(self._folder / "station.toml"), folder=self._folder)
+
+    def play(self, card: str) -> float:
+        """Let a driver come, charge and go; return the seconds from the swipe to Started.
+
+        Each driver needs another card: one that comes again at once counts as left at the reader.
+        """
+        self.bench.plug()
+        self.csms.came_at("StatusNotification", "Occupied")
+        swiped_at = time.monotonic()
+        self.bench.swipe(card)
+        took_s = self.csms.came_at("TransactionEvent", "Started") - swiped_at
+        self.bench.swipe(card)
+        self.csms.came_at("TransactionEvent", "Ended")
+        self.bench.unplug()
+        self.csms.came_at("StatusNotification", "Available")
+        return took_s
 
     def bare_client(self) -> Part:
         """Start the bare client; it ends by itself."""

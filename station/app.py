@@ -328,7 +328,6 @@ def _policy(evse: EvseSettings, settings: Settings, model: DeviceModel) -> Polic
         max_current_amps=evse.max_current_a,
         templates=settings.metadata,
         start_points=model[var.TX_START_POINT],
-        stop_points=model[var.TX_STOP_POINT],
         ev_connection_timeout_s=model[var.EV_CONNECTION_TIME_OUT],
         updated_interval_s=model[var.TX_UPDATED_INTERVAL],
         started_measurands=tuple(sorted(started)),

@@ -9,26 +9,22 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from ocpp.v201.enums import TransactionEventEnumType
 
 from station.core import effects as do
 from station.core import events as on
 from station.core.effects import DeviceEffect, Effect, StoredEffect
 from station.core.events import Event, Timer
-from station.core.faults import Fault
+from station.core.faults import Fault, fault_of
 from station.core.policy import Moment, Policy
 from station.core.records import LeftOver, Reading
 from station.core.session import Session, connector_status, idle, waking
 from station.core.step import step
 from station.errors import (
-    ContactorStuckError,
     DeviceError,
-    LineSilentError,
-    PortError,
     RecordInvalidError,
-    SnapshotFailedError,
     WrongMeterError,
 )
+from station.evse_log import tell
 from station.hardware.ports import ChargeController
 from station.meter.port import MeterIdentity, SigningMeter
 from station.storage.journal import Journal
@@ -39,15 +35,7 @@ TIME_CHECK_S = 600.0
 """How often the meter may see whether its clock is due: a day, or the switch of summer time, has passed."""
 FAILURES_TO_FAULT = 3
 """A device is faulted after so many failed looks in a row; one lost frame is not a fault."""
-WRONG_CONTACT = 5
-"""Snapshot status of the meter: the feedback contact does not follow (METER.md section 1)."""
 SAFE_TIMEOUT_S = 15.0
-
-REPORTED = {
-    TransactionEventEnumType.started: "transaction_started",
-    TransactionEventEnumType.updated: "transaction_updated",
-    TransactionEventEnumType.ended: "transaction_ended",
-}
 
 log = structlog.get_logger("station.evse")
 
@@ -97,6 +85,8 @@ class Evse:
         self._sample_due = asyncio.Event()
         self._prepared = False
         self._quiet = asyncio.Event()
+        if idle(self._session):
+            self._quiet.set()
 
     @property
     def session(self) -> Session:
@@ -155,7 +145,8 @@ class Evse:
         if session != before or stored:
             self._around.journal.commit(session, stored, now=now, offline=not self._around.online())
         self._session = session
-        self._log(event, stored)
+        log.debug("evse_event", evse=self.evse_id, event_type=type(event).__name__)
+        tell(self.evse_id, stored)
         for effect in effects:
             if not isinstance(effect, StoredEffect):
                 self._start(effect)
@@ -185,39 +176,6 @@ class Evse:
         if handle := self._timers.pop(timer, None):
             handle.cancel()
 
-    def _log(self, event: Event, stored: list[StoredEffect]) -> None:
-        log.debug("evse_event", evse=self.evse_id, event_type=type(event).__name__)
-        for effect in stored:
-            match effect:
-                case do.Report(report):
-                    log.info(
-                        REPORTED[report.event],
-                        evse=self.evse_id,
-                        transaction=report.transaction_id,
-                        seq_no=report.seq_no,
-                        trigger=report.trigger.value,
-                        charging_state=report.charging_state and report.charging_state.value,
-                        stopped_reason=report.stopped_reason and report.stopped_reason.value,
-                    )
-                case do.Raise(alert):
-                    write = log.warning if alert.active else log.info
-                    write(
-                        "problem_appeared" if alert.active else "problem_gone",
-                        evse=self.evse_id,
-                        component=alert.component,
-                        code=alert.tech_code,
-                        text=alert.tech_info,
-                    )
-                case do.KeepRecord(transaction_id, record):
-                    log.info(
-                        "record_stored",
-                        evse=self.evse_id,
-                        transaction=transaction_id,
-                        kind=record.kind.value,
-                        pagination=record.pagination,
-                        energy_wh=record.session_energy_wh,
-                    )
-
     # Acting
 
     async def _act(self) -> None:
@@ -243,7 +201,7 @@ class Evse:
         except DeviceError as error:
             self._keep_evidence(error)
             log.error("start_not_signed", evse=self.evse_id, error=str(error))
-            return on.BeginFailed(_fault_of(error, otherwise=Fault.BEGIN), str(error))
+            return on.BeginFailed(fault_of(error, otherwise=Fault.BEGIN), str(error))
 
     async def _turn_off(self) -> Event:
         log.info("end_being_signed", evse=self.evse_id)
@@ -253,7 +211,7 @@ class Evse:
         except DeviceError as error:
             self._keep_evidence(error)
             log.error("end_not_signed", evse=self.evse_id, error=str(error))
-            return on.EndFailed(_fault_of(error, otherwise=Fault.END), str(error))
+            return on.EndFailed(fault_of(error, otherwise=Fault.END), str(error))
 
     async def _release_output(self) -> Event:
         try:
@@ -262,7 +220,7 @@ class Evse:
             return on.OutputReleased()
         except DeviceError as error:
             log.error("output_not_released", evse=self.evse_id, error=str(error))
-            return on.ReleaseFailed(_fault_of(error, otherwise=Fault.METER), str(error))
+            return on.ReleaseFailed(fault_of(error, otherwise=Fault.METER), str(error))
 
     async def _control(self, effect: do.Offer | do.Withhold | do.Lock | do.Unlock) -> None:
         try:
@@ -313,7 +271,9 @@ class Evse:
                     self.post(on.FaultRaised(Fault.CONTROLLER, str(error)))
             else:
                 failures = 0
-                if Fault.CONTROLLER in self._session.faults:
+                if status.errors and Fault.CONTROLLER not in self._session.faults:
+                    self.post(on.FaultRaised(Fault.CONTROLLER, ", ".join(sorted(status.errors))))
+                elif not status.errors and Fault.CONTROLLER in self._session.faults:
                     self.post(on.FaultCleared(Fault.CONTROLLER))
                 look = on.PilotChanged(status.letter.value, status.cable_rating_a)
                 if look != seen:
@@ -330,6 +290,7 @@ class Evse:
 
     async def _wake(self) -> on.Woken:
         """Return what the meter holds from before; nothing else is decided until that is known."""
+        problem = ""
         for attempt in range(FAILURES_TO_FAULT):
             if attempt > 0:
                 await asyncio.sleep(METER_POLL_S)
@@ -337,7 +298,8 @@ class Evse:
                 return on.Woken(await self._meet())
             except DeviceError as error:
                 log.error("meter_not_met", evse=self.evse_id, error=str(error))
-        return on.Woken(None)
+                problem = str(error)
+        return on.Woken(None, problem)
 
     async def _watch_meter(self) -> None:
         """Look at the meter again and again; one that was lost is met anew, for it may have lost its time."""
@@ -393,14 +355,3 @@ class Evse:
         )
         await self._meter.set_time()
         return await self._meter.left_over()
-
-
-def _fault_of(error: DeviceError, *, otherwise: Fault) -> Fault:
-    match error:
-        case SnapshotFailedError(status=status) if status == WRONG_CONTACT:
-            return Fault.CONTACTOR
-        case ContactorStuckError():
-            return Fault.CONTACTOR
-        case LineSilentError() | PortError():
-            return Fault.METER
-    return otherwise

@@ -27,7 +27,7 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
     """Take the event into the session; return the trigger that it is for a running transaction."""
     match event:
         case on.Woken():
-            _wake(work, event.left_over)
+            _wake(work, event.left_over, event.problem)
         case on.MeterFound():
             _meter_found(work, event.left_over)
         case on.PilotChanged():
@@ -67,7 +67,7 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
     return None
 
 
-def _wake(work: Work, left: LeftOver | None) -> None:
+def _wake(work: Work, left: LeftOver | None, problem: str) -> None:
     """The meter is the truth: adopt what it signed before the power went, and end what was open."""
     lasting = {Fault.END} if left else {Fault.END, Fault.METER}
     for fault in sorted(work.session.faults - lasting):
@@ -75,7 +75,7 @@ def _wake(work: Work, left: LeftOver | None) -> None:
     work.set(awake=left is not None, letter="", authorization=None, offered_amps=0.0, blocked=False)
     work.do(do.Withhold())
     if left is None:
-        raise_fault(work, Fault.METER, "no answer at start-up")
+        raise_fault(work, Fault.METER, problem)
     transaction = work.transaction
     if transaction is None:
         _wake_without_transaction(work, left)
@@ -172,7 +172,7 @@ def _stop_requested(work: Work, event: on.StopRequested) -> None:
     elif event.cause is on.StopCause.DEAUTHORIZED and not work.policy.stop_on_invalid_id:
         work.set_transaction(suspended=True)
     else:
-        stop(work, Stop(*on.STOPS[event.cause]))
+        stop(work, Stop(*on.STOPS[event.cause], token=event.token))
 
 
 def _keep_begin(work: Work, record: SignedRecord) -> None:

@@ -23,6 +23,8 @@ class Woken:
     """The station has started; always the first event of an EVSE. `left_over` is None if the meter is silent."""
 
     left_over: LeftOver | None
+    problem: str = ""
+    """Why there is no `left_over`, in the words of the driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class StopRequested:
 
     cause: StopCause
     transaction_id: str | None = None
+    token: IdToken | None = None
+    """The card that ended it, if it was one."""
 
 
 @dataclass(frozen=True, slots=True)

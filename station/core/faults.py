@@ -1,7 +1,11 @@
 """What can be wrong with an EVSE, and which component of the device model it is reported on."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from station.errors import ContactorStuckError, DeviceError, LineSilentError, PortError, SnapshotFailedError
+
+WRONG_CONTACT = 5
+"""Snapshot status of the meter: the feedback contact does not follow (METER.md section 1)."""
 
 
 class Fault(StrEnum):
@@ -23,14 +27,6 @@ class Fault(StrEnum):
     """The plug could not be locked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A fault with the words of the device that reported it."""
-
-    fault: Fault
-    text: str = ""
-
-
 COMPONENTS = {
     Fault.METER: "FiscalMetering",
     Fault.BEGIN: "FiscalMetering",
@@ -41,3 +37,15 @@ COMPONENTS = {
     Fault.LOCK: "ConnectorPlugRetentionLock",
 }
 """Components of OCPP 2.0.1 Part 2 appendix 3; the variable is always `Problem`."""
+
+
+def fault_of(error: DeviceError, *, otherwise: Fault) -> Fault:
+    """Return the fault that an error of the meter stands for."""
+    match error:
+        case SnapshotFailedError(status=status) if status == WRONG_CONTACT:
+            return Fault.CONTACTOR
+        case ContactorStuckError():
+            return Fault.CONTACTOR
+        case LineSilentError() | PortError():
+            return Fault.METER
+    return otherwise

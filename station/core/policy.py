@@ -41,7 +41,6 @@ class Policy:
     max_current_amps: float = 16.0
     templates: Templates = field(default_factory=Templates)
     start_points: frozenset[TxPoint] = frozenset({TxPoint.POWER_PATH_CLOSED})
-    stop_points: frozenset[TxPoint] = frozenset({TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED})
     ev_connection_timeout_s: float = 60.0
     updated_interval_s: float = 60.0
     started_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)

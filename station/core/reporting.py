@@ -107,8 +107,10 @@ def _report(
     values: tuple[Sample, ...],
 ) -> tuple[Transaction, Report]:
     state = charging_state(session)
+    # E07.FR.02: a card that ends the transaction is told, also if it is not the one that began it.
+    ended_by = transaction.token if transaction.stop is None else transaction.stop.token or transaction.token
     stops_by_card = trigger is TriggerReasonEnumType.stop_authorized
-    with_token = transaction.token is not None and (not transaction.told_token or stops_by_card)
+    token = ended_by if stops_by_card else None if transaction.told_token else transaction.token
     with_remote = transaction.remote_start_id is not None and not transaction.told_remote
     report = TransactionReport(
         event=event,
@@ -119,7 +121,7 @@ def _report(
         charging_state=state if state is not transaction.told_state else None,
         remote_start_id=transaction.remote_start_id if with_remote else None,
         evse_id=None if transaction.told_evse else session.evse_id,
-        id_token=transaction.token if with_token else None,
+        id_token=token,
         samples=values,
     )
     told = replace(
@@ -127,7 +129,7 @@ def _report(
         seq_no=transaction.seq_no + 1,
         told_state=state,
         told_evse=transaction.told_evse or session.plugged,
-        told_token=transaction.told_token or with_token,
+        told_token=transaction.told_token or token is not None,
         told_remote=transaction.told_remote or with_remote,
     )
     return told, Report(report)

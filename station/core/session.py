@@ -34,6 +34,8 @@ class Stop:
 
     trigger: TriggerReasonEnumType
     reason: ReasonEnumType
+    token: IdToken | None = None
+    """The card that did it; another one than the driver's may do so (C09)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ocpp.v201.enums import ReadingContextEnumType as Context
 from station.core import events as on
 from station.core.policy import KeyPolicy
 from station.core.reports import SampledValue, TransactionReport
-from tests.core.runs import ANNA, ENDED, STARTED, Run
+from tests.core.runs import ANNA, BERT, ENDED, STARTED, Run, only_report
 from tests.fakes import KEY
 
 
@@ -140,3 +140,16 @@ def test_measurands_that_are_switched_off_are_not_sent() -> None:
 def test_a_begin_that_was_not_wanted_in_started_does_not_come_later() -> None:
     contexts = [[value.context for value in values(report)] for report in story(started_measurands=())]
     assert contexts[:-1] == [[], [], ["Sample.Periodic"]]
+
+
+@pytest.mark.ocpp("E07.FR.02")
+def test_the_card_that_ends_it_is_told_even_if_another_began_it() -> None:
+    run = Run().charging()
+    run(on.StopRequested(on.StopCause.CARD, token=BERT))
+    assert only_report(run.sign_end()).id_token == BERT
+
+
+def test_the_drivers_own_card_is_told_again_at_the_end() -> None:
+    run = Run().charging()
+    run.stop(on.StopCause.CARD)
+    assert only_report(run.sign_end()).id_token == ANNA

@@ -165,3 +165,19 @@ async def test_nothing_is_left_in_the_outbox(tmp_path: Path) -> None:
         outbox = Outbox(house._database)
         await until(lambda: outbox.size() == 0, "an empty outbox")
         assert outbox.dead_letters() == []
+
+
+@pytest.mark.parametrize("name", ["controller_rcm_tripped", "controller_pilot_short"])
+async def test_what_the_controller_reports_ends_the_session_and_faults_the_outlet(tmp_path: Path, name: str) -> None:
+    async with House(tmp_path) as house:
+        transaction_id = await house.charge()
+        await fault(house, name)
+        transaction = await house.finished(transaction_id)
+        assert is_whole(transaction)
+        assert transaction.events[-1].payload["triggerReason"] == "AbnormalCondition"
+        await house.status("Faulted")
+        assert any("CPPWMController" in problem for problem in house.seen.faults)
+        house.unplug()
+        await fault(house, name, on=False)
+        await house.status("Available")
+        assert house.seen.faults == {}

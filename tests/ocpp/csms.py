@@ -68,7 +68,8 @@ class Csms:
         while True:
             frame = await self.wire.hear()
             if frame[0] != 2:
-                self._waiting[frame[1]].set_result(frame)
+                if waiting := self._waiting.get(frame[1]):
+                    waiting.set_result(frame)
                 continue
             _, message_id, action, payload = frame
             self.asked.append((action, payload))

@@ -108,7 +108,7 @@ class Authorization:
         match meant.step:
             case Step.STOP:
                 log.info("card_stopped", evse=meant.evse_id)
-                self._evses[meant.evse_id].post(StopRequested(StopCause.CARD))
+                self._evses[meant.evse_id].post(StopRequested(StopCause.CARD, token=token))
             case Step.IGNORE | Step.NOWHERE:
                 log.info("card_without_effect", evse=meant.evse_id or None, reason=meant.why)
             case Step.ASK_GROUP:
@@ -132,7 +132,7 @@ class Authorization:
             log.info("token_refused", reason="another driver charges here")
             return
         log.info("card_of_group_stopped", evse=stopped)
-        self._evses[stopped].post(StopRequested(StopCause.CARD))
+        self._evses[stopped].post(StopRequested(StopCause.CARD, token=token))
 
     def _of_group(self, evse_ids: Sequence[int], info: TokenInfo | None) -> int | None:
         """Return the EVSE where somebody charges whom this token may stop (C09.FR.11)."""

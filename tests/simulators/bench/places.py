@@ -41,7 +41,7 @@ async def on_bench(
 
 async def until(condition: Callable[[], bool], *, step_s: float = 0.005) -> None:
     """Look again and again until a condition holds."""
-    while not condition():  # noqa: ASYNC110
+    while not condition():
         await asyncio.sleep(step_s)
 
 
@@ -56,7 +56,7 @@ async def set_clock(line: Master, epoch: int = 1657267228, tzo: int = 120) -> No
 async def take(line: Master, kind: str) -> int:
     """Trigger a snapshot, poll and return the status that it ended with."""
     await line.write(SNAPSHOTS[kind] + 1, 2)
-    while (status := (await line.read(SNAPSHOTS[kind] + 1))[0]) == 2:  # noqa: ASYNC110
+    while (status := (await line.read(SNAPSHOTS[kind] + 1))[0]) == 2:
         # Without a pause the loop would have no reason to jump. There is no event to wait for on a wire.
         await asyncio.sleep(POLL_S)
     return status
