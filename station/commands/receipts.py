@@ -1,28 +1,38 @@
 """`station receipts`: sessions and their signed records, read beside a running station."""
 
 import argparse
+import contextlib
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from station.core.records import RecordKind
+from station.core.records import RecordKind, SignedRecord
 from station.errors import StationError
 from station.meter.receipts import ReceiptError, compose
-from station.meter.verdict import examine
+from station.meter.verdict import Verdict, examine
 from station.storage.database import Database
-from station.storage.receipts import Receipt, Receipts
+from station.storage.receipts import BYTES_CHANGED, Receipt, Receipts
 
 NOT_FOUND = 1
 BEGINS = (RecordKind.TURN_ON, RecordKind.START)
 ENDS = (RecordKind.TURN_OFF, RecordKind.END)
+NUMBER = re.compile("[0-9]{1,18}")
+SENTENCES = {
+    "id_differs": "The meter forgot for whom it measured, as it does when its power fails; the begin names them.",
+    BYTES_CHANGED: "These are not the bytes that were stored: the storage fails, or somebody wrote to it.",
+}
+"""For doubts that the bytes of a record do not show by themselves."""
 
 
 def list_(options: argparse.Namespace) -> int:
     """Print one line a session."""
-    receipts = _open(options).list()
+    with _open(options) as receipts:
+        found = receipts.list()
     print(
         f"{'no':>4}  {'evse':>4}  {'started (UTC)':19}  {'ended (UTC)':19}  {'kWh':>8}  {'records':12}  transaction"
     )
-    for receipt in receipts:
+    for receipt in found:
         started = receipt.started_at.strftime("%Y-%m-%d %H:%M:%S")
         ended = receipt.ended_at.strftime("%Y-%m-%d %H:%M:%S") if receipt.ended_at else "runs"
         energy = energy_wh(receipt)
@@ -93,9 +103,15 @@ def described(receipt: Receipt) -> list[str]:
             f"             taken {record.taken_at.isoformat(timespec='seconds')}, "
             f"{record.session_energy_wh / 1000:.2f} kWh in this session, {record.energy_wh / 1000:.2f} kWh in total",
             f"             {record.ocmf.decode('ascii', 'backslashreplace')}",
-            *(f"             doubtful: {doubt.sentence}" for doubt in verdict.doubts),
+            *(f"             doubtful: {sentence}" for sentence in _doubts(record, verdict)),
         ]
     return lines
+
+
+def _doubts(record: SignedRecord, verdict: Verdict) -> list[str]:
+    """Return what the record itself shows, and what was known of it when it was taken or read."""
+    known = [SENTENCES.get(name, name) for name in record.doubts if name not in verdict.names]
+    return [doubt.sentence for doubt in verdict.doubts] + known
 
 
 def _signed(receipt: Receipt) -> str:
@@ -106,14 +122,17 @@ def _signed(receipt: Receipt) -> str:
 
 def _find(options: argparse.Namespace) -> Receipt | None:
     wanted = options.number
-    receipt = _open(options).get(int(wanted) if wanted.isdigit() else wanted)
+    with _open(options) as receipts:
+        receipt = receipts.get(int(wanted) if NUMBER.fullmatch(wanted) else wanted)
     if receipt is None:
         print(f"there is no session {wanted}; see: station receipts list", file=sys.stderr)
     return receipt
 
 
-def _open(options: argparse.Namespace) -> Receipts:
-    return Receipts(Database.look(_state_dir(options)))
+@contextlib.contextmanager
+def _open(options: argparse.Namespace) -> Iterator[Receipts]:
+    with Database.look(_state_dir(options)) as database:
+        yield Receipts(database)
 
 
 def _state_dir(options: argparse.Namespace) -> Path:

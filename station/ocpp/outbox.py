@@ -66,6 +66,8 @@ class OutboxSender:
         """Lanes that wait for a retry: lane -> loop time."""
         self._fewer = asyncio.Event()
         """Set when a message is done with."""
+        self._answered: int | None = None
+        """The row that was answered last and is removed while the next one is under way."""
 
     def went_offline(self) -> None:
         """Mark what is still queued (E11.FR.07, E12.FR.02)."""
@@ -87,6 +89,12 @@ class OutboxSender:
 
     async def _send_batch(self) -> bool:
         """Send what is due; return whether anything was."""
+        try:
+            return await self._send_rows()
+        finally:
+            self._remove_answered()
+
+    async def _send_rows(self) -> bool:
         sent = False
         held: set[str] = set()
         for row in self._rows():
@@ -117,10 +125,16 @@ class OutboxSender:
     async def _send(self, row: Queued) -> None:
         postman = self._postmen[row.kind]
         body = json.loads(row.body)
-        answer = await self._session.call(postman.encode(row, body))
-        self._store.remove(row.id)
-        self._fewer.set()
+        answer = await self._session.call(postman.encode(row, body), on_sent=self._remove_answered)
+        self._answered = row.id
         postman.answered(body, answer)
+
+    def _remove_answered(self) -> None:
+        """Commit the removal; after a power cut before it, the same message goes out once more."""
+        if self._answered is not None:
+            self._store.remove(self._answered)
+            self._answered = None
+            self._fewer.set()
 
     def _failed(self, row: Queued, lane: str, error: Exception) -> None:
         limit = self._attempts()

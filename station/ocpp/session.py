@@ -77,6 +77,7 @@ class _Order:
     frame: str
     timeout_s: float
     outcome: asyncio.Future[Result | Error | Malformed]
+    on_sent: Callable[[], None]
 
     def settle(self, answer: Result | Error | Malformed) -> None:
         if not self.outcome.done():
@@ -139,16 +140,26 @@ class RpcSession:
         """A connection is being served."""
         return self._talk is not None
 
-    async def call(self, request: object, *, timeout_s: float | None = None) -> Any:
+    async def call(
+        self, request: object, *, timeout_s: float | None = None, on_sent: Callable[[], None] = lambda: None
+    ) -> Any:
         """Send a dataclass of `ocpp.v201.call`; return the answer, the dataclass of that name in `call_result`.
 
         Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid; TypeError or ValueError for a
         request that cannot be written. Requests are sent one after the other, in the order of these calls;
         `timeout_s` runs from the sending.
         """
-        return await self.call_payload(codec.action_of(request), codec.encode(request), timeout_s=timeout_s)
+        payload = codec.encode(request)
+        return await self.call_payload(codec.action_of(request), payload, timeout_s=timeout_s, on_sent=on_sent)
 
-    async def call_payload(self, action: str, payload: dict[str, Any], *, timeout_s: float | None = None) -> Any:
+    async def call_payload(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        *,
+        timeout_s: float | None = None,
+        on_sent: Callable[[], None] = lambda: None,
+    ) -> Any:
         """Send a request that is encoded already; see `call`."""
         talk = self._talk
         if talk is None:
@@ -161,6 +172,7 @@ class RpcSession:
             frame=frames.to_text(request),
             timeout_s=self._timeout_s() if timeout_s is None else timeout_s,
             outcome=asyncio.get_running_loop().create_future(),
+            on_sent=on_sent,
         )
         talk.unsettled.add(order)
         talk.orders.put_nowait(order)
@@ -209,6 +221,7 @@ class RpcSession:
         try:
             async with asyncio.timeout(order.timeout_s):
                 await _write(talk, order.frame)
+                order.on_sent()
                 order.settle(await answer)
         except TimeoutError:
             log.warning("call_timed_out", action=action, id=order.id, timeout_s=order.timeout_s)

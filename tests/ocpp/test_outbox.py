@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from dataclasses import replace
 
@@ -145,7 +146,7 @@ async def test_a_message_that_is_refused_is_tried_again_after_longer_and_longer_
         for attempt in (1, 2, 3):
             await csms.hear(ACTION, attempt)
             times.append(seconds())
-        assert [round(later - earlier) for earlier, later in zip(times, times[1:], strict=False)] == [60, 120]
+        assert [round(later - earlier) for earlier, later in itertools.pairwise(times)] == [60, 120]
         await office.sender.wait_empty()
     assert office.store.dead_letters() == []
     assert office.letters.answers == ["a"]
@@ -192,6 +193,16 @@ async def test_while_one_transaction_waits_for_its_retry_the_others_go_on(office
         await csms.hear(ACTION, 4, within_s=1)
         await csms.hear(ACTION, 6)
         assert arrived(csms)[3:] == ["event-2b", "event-1a", "event-1b"]
+
+
+async def test_a_transaction_keeps_its_order_even_if_retries_follow_at_once(office):
+    office.attempts = replace(office.attempts, interval_s=0)
+    for body in "abc":
+        office.put(body, transaction="t1")
+    async with office.connected() as csms:
+        csms.answer(ACTION, Refusal(), {})
+        await office.sender.wait_empty()
+        assert arrived(csms) == ["event-a", "event-a", "event-b", "event-c"]
 
 
 async def test_a_retry_that_is_due_does_not_keep_the_station_busy(office):

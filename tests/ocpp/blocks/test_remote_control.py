@@ -1,0 +1,210 @@
+"""The CSMS starts and stops: the answer goes first, then what it asked for."""
+
+import asyncio
+
+import pytest
+from ocpp.v201.enums import AuthorizationStatusEnumType, ReasonEnumType, TriggerReasonEnumType
+
+from station.core.events import Authorized, Blocked, FaultRaised
+from station.core.faults import Fault
+from station.core.policy import TxPoint
+from station.core.tokens import IdToken, TokenInfo
+from station.ocpp.blocks.remote_control import RemoteControl
+from station.ocpp.router import Router
+from station.ocpp.session import RpcSession
+from tests.fakes import reports_in
+from tests.ocpp.csms import talking
+from tests.ocpp.yard import ANNA, BERT, Yard
+
+APP = {"idToken": "app-1", "type": "Central"}
+CARD = {"idToken": BERT.value, "type": BERT.type}
+FLEET = IdToken("fleet", "Central")
+
+
+class Counter:
+    """A yard with its remote control; `admitted` is what authorization was asked, `answer` what it says."""
+
+    def __init__(self, yard):
+        self.yard = yard
+        self.accepted = self.must_authorize = True
+        self.answer = TokenInfo(AuthorizationStatusEnumType.accepted, group=FLEET)
+        self.admitted = []
+        self.tasks = set()
+        self.session = RpcSession(
+            Router(
+                RemoteControl(
+                    yard.evses,
+                    admit=self._admit,
+                    must_authorize=lambda: self.must_authorize,
+                    accepted=lambda: self.accepted,
+                    spawn=lambda name, work: self.tasks.add(asyncio.create_task(work, name=name)),
+                )
+            ),
+            timeout_s=lambda: 30.0,
+        )
+
+    async def _admit(self, token, evse_id):
+        self.admitted.append((token, evse_id))
+        await asyncio.sleep(1)
+        return self.answer
+
+    async def start(self, csms, **payload):
+        request = {"idToken": CARD, "remoteStartId": 7} | payload
+        kind, _, answer = await csms.call("RequestStartTransaction", **request)
+        assert kind == 3
+        return answer
+
+    def authorization(self, evse_id=1):
+        return self.yard.evses[evse_id].session.authorization
+
+
+@pytest.fixture
+async def counter(tmp_path):
+    yard = Yard(tmp_path, evses=2)
+    async with yard.open():
+        counter = Counter(yard)
+        yield counter
+        await asyncio.gather(*counter.tasks)
+
+
+def code_of(answer):
+    assert answer["status"] == "Rejected"
+    return answer["statusInfo"]["reasonCode"]
+
+
+@pytest.mark.ocpp("F01.FR.01", "F01.FR.19", "F01.FR.25", "F02.FR.01", "F02.FR.21")
+async def test_a_remote_start_is_answered_and_then_authorized_and_begun(counter):
+    await counter.yard.plug(1)
+    async with talking(counter.session) as csms:
+        assert await counter.start(csms, evseId=1) == {"status": "Accepted"}
+        assert counter.authorization() is None
+        await counter.yard.until(counter.authorization)
+    assert counter.admitted == [(BERT, 1)]
+    assert counter.authorization() == Authorized(BERT, group=FLEET, remote_start_id=7)
+    await counter.yard.until(lambda: reports_in(counter.yard.database))
+    started = reports_in(counter.yard.database)[0]
+    assert started.trigger is TriggerReasonEnumType.remote_start
+    assert (started.remote_start_id, started.id_token) == (7, BERT)
+
+
+@pytest.mark.ocpp("F01.FR.02", "F02.FR.10")
+async def test_nobody_is_asked_if_the_operator_does_not_want_it(counter):
+    counter.must_authorize = False
+    async with talking(counter.session) as csms:
+        await counter.start(csms, evseId=1)
+        await counter.yard.until(counter.authorization)
+    assert counter.admitted == []
+
+
+@pytest.mark.ocpp("C03.FR.01", "C05.FR.01")
+async def test_a_token_that_the_csms_made_up_is_not_asked_about(counter):
+    async with talking(counter.session) as csms:
+        await counter.start(csms, evseId=1, idToken=APP)
+        await counter.yard.until(counter.authorization)
+    assert counter.admitted == []
+    assert counter.authorization().token == IdToken("app-1", "Central")
+
+
+async def test_who_is_not_admitted_does_not_begin_though_the_request_was_accepted(counter):
+    counter.answer = None
+    async with talking(counter.session) as csms:
+        assert await counter.start(csms, evseId=1) == {"status": "Accepted"}
+        await asyncio.sleep(2)
+    assert counter.admitted
+    assert counter.authorization() is None
+
+
+@pytest.mark.ocpp("B02.FR.05")
+async def test_before_the_station_is_accepted_nothing_is_started_or_stopped(counter):
+    transaction_id = await counter.yard.charge(1)
+    counter.accepted = False
+    async with talking(counter.session) as csms:
+        assert code_of(await counter.start(csms, evseId=2)) == "CSNotAccepted"
+        stop = await csms.call("RequestStopTransaction", transactionId=transaction_id)
+        assert code_of(stop[2]) == "CSNotAccepted"
+        await asyncio.sleep(1)
+    assert counter.yard.charging(1)
+
+
+@pytest.mark.ocpp("F01.FR.23", "F01.FR.24", "F02.FR.25", "F02.FR.26")
+async def test_an_evse_that_cannot_begin_is_refused_with_a_reason(counter):
+    async with talking(counter.session) as csms:
+        assert code_of(await counter.start(csms, evseId=3)) == "UnknownEvse"
+        await counter.yard.charge(1)
+        assert code_of(await counter.start(csms, evseId=1)) == "TxInProgress"
+        counter.yard.evses[2].post(FaultRaised(Fault.CONTACTOR))
+        await asyncio.sleep(0.1)
+        assert code_of(await counter.start(csms, evseId=2)) == "Unspecified"
+        answer = await counter.start(csms)
+        assert answer["statusInfo"]["additionalInfo"] == "no EVSE is free"
+
+
+async def test_a_station_that_waits_to_restart_starts_nothing(counter):
+    counter.yard.evses[1].post(Blocked(on=True))
+    await asyncio.sleep(0.1)
+    async with talking(counter.session) as csms:
+        answer = await counter.start(csms, evseId=1)
+    assert answer["statusInfo"]["additionalInfo"] == "EVSE 1: the station waits to restart"
+
+
+@pytest.mark.ocpp("F01.FR.07", "F01.FR.20", "F02.FR.22")
+async def test_without_an_evse_the_only_one_that_can_be_meant_is_chosen(counter):
+    async with talking(counter.session) as csms:
+        assert code_of(await counter.start(csms)) == "MissingParam"
+        await counter.yard.plug(2)
+        assert await counter.start(csms) == {"status": "Accepted"}
+        await counter.yard.until(lambda: counter.authorization(2))
+        assert await counter.start(csms, idToken=APP) == {"status": "Accepted"}
+        await counter.yard.until(lambda: counter.authorization(1))
+
+
+@pytest.mark.ocpp("F01.FR.13")
+async def test_a_transaction_that_began_with_the_cable_is_named(tmp_path):
+    yard = Yard(tmp_path, start_points=frozenset({TxPoint.EV_CONNECTED}))
+    async with yard.open():
+        counter = Counter(yard)
+        await yard.plug()
+        transaction_id = yard.evses[1].session.transaction.id
+        async with talking(counter.session) as csms:
+            assert await counter.start(csms, evseId=1) == {"status": "Accepted", "transactionId": transaction_id}
+        await asyncio.gather(*counter.tasks)
+
+
+@pytest.mark.ocpp("F01.FR.12")
+async def test_a_charging_profile_is_ignored(counter):
+    schedule = {
+        "id": 1,
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}],
+    }
+    profile = {
+        "id": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+    async with talking(counter.session) as csms:
+        assert await counter.start(csms, evseId=1, chargingProfile=profile) == {"status": "Accepted"}
+
+
+@pytest.mark.ocpp("F03.FR.03", "F03.FR.07")
+async def test_a_remote_stop_ends_the_transaction_that_it_names(counter):
+    await counter.yard.charge(1, token=ANNA)
+    transaction_id = await counter.yard.charge(2, token=BERT)
+    async with talking(counter.session) as csms:
+        assert (await csms.call("RequestStopTransaction", transactionId=transaction_id))[2] == {"status": "Accepted"}
+        await counter.yard.until(lambda: counter.yard.evses[2].session.transaction is None)
+    assert counter.yard.charging(1)
+    ended = reports_in(counter.yard.database)[-1]
+    assert (ended.transaction_id, ended.event) == (transaction_id, "Ended")
+    assert (ended.trigger, ended.stopped_reason) == (TriggerReasonEnumType.remote_stop, ReasonEnumType.remote)
+
+
+@pytest.mark.ocpp("F03.FR.08")
+async def test_a_remote_stop_of_what_does_not_run_is_rejected(counter):
+    await counter.yard.charge(1)
+    async with talking(counter.session) as csms:
+        assert code_of((await csms.call("RequestStopTransaction", transactionId="other"))[2]) == "TxNotFound"
+        await asyncio.sleep(1)
+    assert counter.yard.charging(1)
