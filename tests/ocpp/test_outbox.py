@@ -282,3 +282,23 @@ async def test_whoever_waits_for_an_empty_queue_is_told_when_the_last_message_is
     async with office.connected() as csms:
         csms.answer(ACTION, {}, Refusal())
         await asyncio.wait_for(waiting, 5)
+
+
+async def test_an_answered_message_is_removed_while_the_next_one_is_under_way(office):
+    office.put("answered")
+    office.put("under way")
+    async with office.connected() as csms:
+        csms.answer(ACTION, {}, SILENCE)
+        await csms.hear(ACTION, 2)
+        assert [json.loads(row.body) for row in office.store.head(5)] == ["under way"]
+
+
+async def test_an_answered_message_is_removed_although_the_sender_is_ended(office):
+    office.put("answered")
+    async with office.connected() as csms:
+        await csms.hear(ACTION)
+        await office.sender.wait_empty()
+    assert office.letters.answers == ["answered"]
+    async with office.connected() as csms:
+        await asyncio.sleep(100)
+        assert arrived(csms) == []
