@@ -73,6 +73,7 @@ class Station:
         self._clock = StationClock()
         self._mail, self._news, self._ending = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
+        self._errands: set[asyncio.Task[None]] = set()
         self.restart_reason: BootReasonEnumType | None = None
         self._boot_reason = boot_reason
         self._outbox = Outbox(database)
@@ -97,7 +98,7 @@ class Station:
                 log.info("station_started", version=__version__, evses=len(self._evses))
                 await self._ending.wait()
                 await self._wind_down()
-                for task in running:
+                for task in (*running, *self._errands):
                     task.cancel()
         finally:
             for line in self._lines.values():
@@ -267,7 +268,9 @@ class Station:
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         assert self._tasks is not None
-        self._tasks.create_task(work, name=name)
+        errand = self._tasks.create_task(_survived(name, work), name=name)
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
 
     def _accepted(self, interval_s: int) -> None:
         if interval_s > 0:
@@ -359,3 +362,11 @@ def _description(settings: Settings) -> ChargingStationType:
         serial_number=station.serial_number,
         firmware_version=__version__,
     )
+
+
+async def _survived(name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Do what the CSMS asked for; if it fails, the station goes on."""
+    try:
+        await work
+    except Exception:
+        log.exception("errand_failed", errand=name)

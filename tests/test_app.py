@@ -19,7 +19,7 @@ from station.secret import Secret
 from station.settings import load
 from station.storage.database import Database
 from tests.meter.vectors import DEMO_KEY
-from tests.test_settings import MINIMAL, PASSWORD, READER, SECOND_EVSE
+from tests.settings.files import MINIMAL, PASSWORD, READER, SECOND_EVSE
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from station.core.metadata import TooLong
 from station.errors import SettingsError
 from station.settings import load
-from tests.test_settings import MINIMAL, SECOND_EVSE
+from tests.settings.files import MINIMAL, SECOND_EVSE
 
 LONG_NAMED = MINIMAL + SECOND_EVSE.replace("DE*ABC*E2", "DE*ABC*E" + "2" * 33)
 """The second EVSE has a name of 41 characters."""
