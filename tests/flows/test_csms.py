@@ -160,3 +160,12 @@ async def test_the_security_event_of_the_start_arrives_after_acceptance(tmp_path
     async with House(tmp_path) as house:
         event = await house.seen.wait_for("SecurityEventNotification")
         assert event["type"] == "StartupOfTheDevice"
+
+
+async def test_a_stop_signal_counts_more_than_a_reset_that_waits(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        await house.charge()
+        await house.call("Reset", type="OnIdle")
+        house.bench.evse(1).fault("meter_busy_forever", True)
+        assert await house.stop() is Outcome.STOPPED
+        assert not house.bench.evse(1).controller.pwm_on
