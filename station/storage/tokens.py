@@ -52,18 +52,12 @@ class Tokens:
         info, updated_at, expires = row
         return CachedToken(info, instant_of(updated_at), instant_of(expires) if expires else None)
 
-    def touch(self, token: IdToken, *, updated_at: datetime) -> None:
-        """A token was used: its life time begins anew (C10.FR.08)."""
-        self._database.execute(
-            "UPDATE tokens SET updated_at = ? WHERE hash = ?", (text_of(updated_at), self._hash(token))
-        )
-
     def clear(self) -> None:
         """Forget all answers (C11)."""
         self._database.execute("DELETE FROM tokens")
 
     def evict(self, *, keep: int, now: datetime) -> None:
-        """Forget what has expired, and of the rest all but the `keep` that were used last."""
+        """Forget what has expired, and of the rest all but the `keep` that were updated last."""
         self._database.execute("DELETE FROM tokens WHERE expires <= ?", (text_of(now),))
         self._database.execute(
             "DELETE FROM tokens WHERE hash NOT IN (SELECT hash FROM tokens ORDER BY updated_at DESC LIMIT ?)", (keep,)

@@ -55,13 +55,6 @@ def test_no_token_is_on_the_disk_and_two_stations_hash_differently(tmp_path):
     assert hashes[0] != hashes[1]
 
 
-@pytest.mark.ocpp("C10.FR.08")
-def test_using_a_token_begins_its_life_time_anew(tokens):
-    tokens.put(CARD, "card", updated_at=START)
-    tokens.touch(CARD, updated_at=START + timedelta(1))
-    assert tokens.get(CARD).updated_at == START + timedelta(1)
-
-
 def test_the_cache_can_be_cleared(tokens):
     tokens.put(CARD, "card", updated_at=START)
     tokens.clear()
@@ -70,11 +63,11 @@ def test_the_cache_can_be_cleared(tokens):
     assert tokens.get(CARD).info == "again"
 
 
-def test_what_has_expired_and_what_was_used_least_recently_goes_first(tokens):
+def test_what_has_expired_and_what_was_updated_least_recently_goes_first(tokens):
     for number in range(5):
         tokens.put(IdToken(str(number), "Central"), str(number), updated_at=START + timedelta(number))
     tokens.put(IdToken("new", "Central"), "expired", updated_at=START + timedelta(9), expires=START + timedelta(1))
-    tokens.touch(IdToken("0", "Central"), updated_at=START + timedelta(8))
+    tokens.put(IdToken("0", "Central"), "0", updated_at=START + timedelta(8))
     tokens.evict(keep=2, now=START + timedelta(9))
     assert tokens.size() == 2
     assert tokens.get(IdToken("0", "Central")) is not None

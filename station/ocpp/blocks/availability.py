@@ -9,12 +9,12 @@ import structlog
 from ocpp.v201 import call
 from ocpp.v201.enums import ConnectorStatusEnumType
 
+from station.core.device_model import CONNECTOR_ID
 from station.core.session import connector_status, waking
 from station.evse import Evse
 from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, RpcSession
 from station.ocpp.words import timestamp
 
-CONNECTOR = 1
 LOOK_AGAIN_S = 10.0
 """When to try again what could not be told; a status that nobody answers has taken its time by then."""
 
@@ -73,6 +73,6 @@ class Availability:
                 timestamp=timestamp(self._now()),
                 connector_status=status,
                 evse_id=evse_id,
-                connector_id=CONNECTOR,
+                connector_id=CONNECTOR_ID,
             )
         )

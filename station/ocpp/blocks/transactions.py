@@ -14,6 +14,7 @@ from ocpp.v201.datatypes import (
     UnitOfMeasureType,
 )
 
+from station.core.device_model import CONNECTOR_ID
 from station.core.documents import from_document
 from station.core.events import StopCause, StopRequested
 from station.core.reports import Sample, SampledValue, SignedValue, TransactionReport
@@ -22,9 +23,6 @@ from station.evse import Evse
 from station.meter.keys import oca_public_key
 from station.ocpp import words
 from station.storage.outbox import Queued
-
-CONNECTOR = 1
-"""Every EVSE here has one connector."""
 
 log = structlog.get_logger("station.transactions")
 
@@ -75,7 +73,7 @@ def encode(report: TransactionReport, *, offline: bool) -> call.TransactionEvent
             remote_start_id=report.remote_start_id,
         ),
         offline=offline or None,
-        evse=words.evse(report.evse_id, CONNECTOR) if report.evse_id is not None else None,
+        evse=words.evse(report.evse_id, CONNECTOR_ID) if report.evse_id is not None else None,
         id_token=words.id_token(report.id_token) if report.id_token else None,
         meter_value=[_meter_value(sample) for sample in report.samples] or None,
     )
