@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, RpcSession
 from station.storage.outbox import Outbox, Queued
 
 BATCH = 50
@@ -106,12 +106,13 @@ class OutboxSender:
                 await self._send(row)
             except (Offline, NotPermitted):
                 return False
-            except (CallTimeout, CallRefused, ResponseInvalid) as error:
+            except (CallTimeout, CallRefused) as error:
                 self._failed(row, lane, error)
                 held.add(lane)
             except (TypeError, ValueError, KeyError) as error:
                 # A row that cannot be read must not hold up the others; as a dead letter it is not lost.
                 log.exception("message_unreadable", kind=row.kind, row=row.id)
+                self._remove_answered()  # if it was the answer that could not be read, the message was delivered
                 self._bury(row, f"unreadable: {error}")
             sent = True
         return sent

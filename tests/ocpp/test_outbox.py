@@ -302,3 +302,15 @@ async def test_an_answered_message_is_removed_although_the_sender_is_ended(offic
     async with office.connected() as csms:
         await asyncio.sleep(100)
         assert arrived(csms) == []
+
+
+async def test_a_message_that_was_delivered_is_no_dead_letter_whatever_its_answer_does(office, monkeypatch):
+    def fail(body, answer):
+        raise ValueError("unreadable answer")
+
+    monkeypatch.setattr(office.letters, "answered", fail)
+    office.put("delivered")
+    async with office.connected() as csms:
+        await csms.hear(ACTION)
+        await office.sender.wait_empty()
+    assert office.store.dead_letters() == []
