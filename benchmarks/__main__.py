@@ -31,7 +31,7 @@ def main() -> int:
     """Run what was asked for."""
     options = _options()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    work = FOLDER.resolve() / "work"
+    work = FOLDER.resolve() / "parts"
     shutil.rmtree(work, ignore_errors=True)
     results, failed = [], False
     for key in options.only:

@@ -1,5 +1,6 @@
 """Opens serial ports so that a failure says what to do about it."""
 
+import asyncio
 import errno
 import termios
 from typing import TYPE_CHECKING
@@ -36,3 +37,14 @@ def open_serial(port: str, baud_rate: int, *, parity: str = "N") -> "serial.Seri
         raise PortError(f"{port} {remedy}") from error
     except (ValueError, OSError, termios.error) as error:
         raise PortError(f"{port} cannot be opened with {baud_rate} baud, parity {parity}: {error}") from error
+
+
+async def readable(file: int) -> None:
+    """Return when the descriptor has bytes, or has hung up."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(file, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(file)

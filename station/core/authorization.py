@@ -72,17 +72,21 @@ def purpose(sessions: Sequence[Session], token: IdToken) -> Purpose:
         if session.authorization is not None and token.matches(session.authorization.token):
             return _own_card(session)
     free = [session for session in sessions if refusal(session) is None]
-    plugged = [session for session in free if session.plugged]
-    for candidates in (plugged, free):
-        if len(candidates) == 1:
-            return Purpose(Step.START, candidates[0].evse_id)
-        if candidates:
-            return Purpose(Step.NOWHERE, why="several outlets are free; plug the cable in first")
+    if meant := only_one_meant(free):
+        return Purpose(Step.START, meant.evse_id)
+    if free:
+        return Purpose(Step.NOWHERE, why="several outlets are free; plug the cable in first")
     running = [session for session in sessions if session.authorization and session.authorization.group]
     if running:
         return Purpose(Step.ASK_GROUP, running[0].evse_id)
     reasons = "; ".join(f"EVSE {session.evse_id}: {refusal(session)}" for session in sessions)
     return Purpose(Step.NOWHERE, why=reasons or "the reader serves no EVSE")
+
+
+def only_one_meant(free: Sequence[Session]) -> Session | None:
+    """Return the only free EVSE with a cable plugged in, else the only free one, else None (F01.FR.20)."""
+    candidates = [session for session in free if session.plugged] or free
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _own_card(session: Session) -> Purpose:

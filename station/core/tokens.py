@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ocpp.v201.enums import AuthorizationStatusEnumType
+from ocpp.v201.enums import AuthorizationStatusEnumType, IdTokenEnumType
+
+NEVER_CHECKED = frozenset({IdTokenEnumType.central.value, IdTokenEnumType.no_authorization.value})
+"""Types that only the CSMS, or nobody, could speak for: no Authorize, no place in the cache (C02, C03, C05)."""
 
 
 @dataclass(frozen=True, slots=True)

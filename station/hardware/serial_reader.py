@@ -9,7 +9,7 @@ import structlog
 
 from station.errors import PortError
 from station.hardware.ports import CardRead
-from station.serial_port import open_serial
+from station.serial_port import open_serial, readable
 
 if TYPE_CHECKING:
     import serial
@@ -60,27 +60,17 @@ class SerialLineReader:
                         yield card
 
     async def _receive(self, port: "serial.Serial") -> bytes:
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
         file = port.fileno()
-        loop.add_reader(file, _set, ready)
+        await readable(file)
         try:
-            await ready
             chunk = os.read(file, CHUNK)
         except BlockingIOError:
             return b""
         except OSError as error:
             raise PortError(f"{self._port} is gone: {error.strerror}; was the adapter unplugged?") from error
-        finally:
-            loop.remove_reader(file)
         if not chunk:
             raise PortError(f"{self._port} is gone: it was closed from the other side")
         return chunk
-
-
-def _set(ready: "asyncio.Future[None]") -> None:
-    if not ready.done():
-        ready.set_result(None)
 
 
 class _Lines:

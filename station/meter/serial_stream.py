@@ -1,6 +1,5 @@
 """The bytes of one serial port, for asyncio: write, wait for what comes, notice when the port is gone."""
 
-import asyncio
 import contextlib
 import errno
 import os
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import structlog
 
 from station.errors import PortError
-from station.serial_port import open_serial
+from station.serial_port import open_serial, readable
 
 if TYPE_CHECKING:
     import serial
@@ -77,27 +76,12 @@ class SerialStream:
 
     async def read(self) -> bytes:
         """Wait until something has arrived and return it; never empty. Cancelled, it loses no byte."""
-        await self._readable()
+        await readable(self._fd())
         data = self.read_available()
         if not data:
             # Ready, but without bytes: that is how a terminal says that it hung up.
             raise self._lost(OSError(errno.EIO, "hung up"))
         return data
-
-    async def _readable(self) -> None:
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        fd = self._fd()
-
-        def wake() -> None:
-            if not ready.done():
-                ready.set_result(None)
-
-        loop.add_reader(fd, wake)
-        try:
-            await ready
-        finally:
-            loop.remove_reader(fd)
 
     def _fd(self) -> int:
         if self._serial is None:

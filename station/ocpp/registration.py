@@ -10,7 +10,7 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.datatypes import ChargingStationType
 from ocpp.v201.enums import BootReasonEnumType, RegistrationStatusEnumType
 
-from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+from station.ocpp.session import NotPermitted, RpcError, RpcSession
 from station.ocpp.words import current_time
 
 OWN_RETRY_S = 60.0
@@ -72,7 +72,7 @@ class Registration:
             answer = await self._session.call(
                 call.BootNotification(charging_station=self._station, reason=self._reason)
             )
-        except (CallTimeout, CallRefused, ResponseInvalid, Offline) as error:
+        except RpcError as error:
             log.warning("boot_notification_failed", error=str(error), retry_s=OWN_RETRY_S)
             # No longer than the connection lasts: the next one begins with it again.
             await asyncio.sleep(OWN_RETRY_S)

@@ -4,14 +4,10 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from ocpp.v201.enums import IdTokenEnumType
-
 from station.core.documents import from_document, to_document
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import NEVER_CHECKED, IdToken, TokenInfo
 from station.storage.tokens import Tokens
 
-NEVER_CACHED = frozenset({IdTokenEnumType.central.value, IdTokenEnumType.no_authorization.value})
-"""C02.FR.03, C03.FR.02, C05.FR.02."""
 MOST_TOKENS = 1000
 """When it hears of one more, the station forgets the one of which it heard longest ago (C10.FR.07)."""
 
@@ -48,7 +44,7 @@ class TokenCache:
 
     def learn(self, token: IdToken, info: TokenInfo) -> None:
         """Keep an answer; one that has expired already only removes what was known (errata of C10.FR.10)."""
-        if not self._enabled() or token.type in NEVER_CACHED:
+        if not self._enabled() or token.type in NEVER_CHECKED:
             return
         document, now = json.dumps(to_document(info)), self._now()
         self._store.put(token, document, updated_at=now, expires=info.expires)

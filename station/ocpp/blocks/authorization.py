@@ -16,7 +16,7 @@ from station.errors import DeviceError
 from station.evse import Evse
 from station.hardware.ports import CardReader
 from station.ocpp import words
-from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+from station.ocpp.session import RpcError, RpcSession
 
 UNCHECKED = TokenInfo(AuthorizationStatusEnumType.accepted)
 """For a token that is let in without anybody's word: AuthCtrlr.Enabled is false, or offline for unknown ids."""
@@ -147,7 +147,7 @@ class Authorization:
     async def _ask(self, token: IdToken) -> TokenInfo | None:
         try:
             answer = await self._session.call(call.Authorize(id_token=words.id_token(token)))
-        except (Offline, NotPermitted, CallTimeout, CallRefused, ResponseInvalid) as error:
+        except RpcError as error:
             log.warning("authorize_unanswered", error=str(error))
             return None
         info = words.token_info(answer.id_token_info)

@@ -14,7 +14,7 @@ from station.core.events import Blocked, StopCause, StopRequested
 from station.core.session import idle
 from station.evse import Evse
 from station.ocpp.router import Reply, on
-from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, ResponseInvalid, RpcSession
+from station.ocpp.session import RpcError, RpcSession
 from station.ocpp.spawn import Spawn
 from station.ocpp.words import current_time
 
@@ -55,7 +55,7 @@ class Provisioning:
             await asyncio.sleep(self._heartbeat_interval_s())
             try:
                 answer = await self._session.call(call.Heartbeat())
-            except (CallTimeout, CallRefused, ResponseInvalid, Offline, NotPermitted) as error:
+            except RpcError as error:
                 log.warning("heartbeat_failed", error=str(error))
             else:
                 if time := current_time(answer.current_time):

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from ocpp.v201 import call, call_result
 from ocpp.v201.datatypes import StatusInfoType
-from ocpp.v201.enums import IdTokenEnumType, RequestStartStopStatusEnumType
+from ocpp.v201.enums import RequestStartStopStatusEnumType
 
+from station.core.authorization import only_one_meant
 from station.core.events import Authorized, StopCause, StopRequested
 from station.core.session import Session, refusal
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import NEVER_CHECKED, IdToken, TokenInfo
 from station.evse import Evse
 from station.ocpp import words
 from station.ocpp.router import Reply, on
@@ -19,8 +20,6 @@ StartAnswer = call_result.RequestStartTransaction
 StopAnswer = call_result.RequestStopTransaction
 Status = RequestStartStopStatusEnumType
 
-NEVER_ASKED = frozenset({IdTokenEnumType.central.value, IdTokenEnumType.no_authorization.value})
-"""Nobody but the CSMS could have said so, and it just did (C03.FR.01, C05.FR.01, C02)."""
 NOT_REGISTERED = ("CSNotAccepted", "the CSMS has not accepted this station")
 """B02.FR.05."""
 
@@ -92,18 +91,16 @@ class RemoteControl:
 
     def _choose_any(self) -> Evse | StatusInfoType:
         """F01.FR.20: the only EVSE that could begin, where a cable is plugged in if there are several."""
-        free = [evse for evse in self._evses.values() if refusal(evse.session) is None]
-        plugged = [evse for evse in free if evse.session.plugged]
-        for candidates in (plugged, free):
-            if len(candidates) == 1:
-                return candidates[0]
+        free = [evse.session for evse in self._evses.values() if refusal(evse.session) is None]
+        if meant := only_one_meant(free):
+            return self._evses[meant.evse_id]
         if free:
             return _because("MissingParam", "name an EVSE: several could be meant")
         return _because("Unspecified", "no EVSE is free")
 
     async def _start(self, evse: Evse, token: IdToken, remote_start_id: int) -> None:
         info: TokenInfo | None = None
-        if self._must_authorize() and token.type not in NEVER_ASKED:
+        if self._must_authorize() and token.type not in NEVER_CHECKED:
             info = await self._admit(token, evse.evse_id)
             if info is None:
                 return
