@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import termios
 import tty
 from pathlib import Path
 
@@ -39,3 +40,9 @@ async def test_cards_that_nobody_reads_do_not_stop_the_reader(tmp_path: Path) ->
     async with Bench(plain(tmp_path)) as bench:
         for _ in range(2000):
             bench.reader(1).swipe("04A2B3C4D5E680")
+        fd = os.open(bench.reader(1).path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        termios.tcflush(fd, termios.TCIFLUSH)
+        bench.reader(1).swipe("04FFFFFFFFFFFF")
+        await asyncio.sleep(1)
+        assert os.read(fd, 4096).endswith(b"04FFFFFFFFFFFF\r\n")
+        os.close(fd)
