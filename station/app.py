@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -14,11 +14,12 @@ from ocpp.v201.datatypes import ChargingStationType
 from ocpp.v201.enums import BootReasonEnumType
 
 from station import __version__
-from station.clock import StationClock
+from station.clock import StationClock, SystemClock
 from station.core import variables as var
 from station.core.authorization import Rules
 from station.core.device_model import DeviceModel, EvseFacts, rows_for
 from station.core.events import StopCause, StopRequested
+from station.core.metadata import fill
 from station.core.policy import Policy
 from station.evse import Evse, Surroundings
 from station.hardware.phoenix import PhoenixEvCc
@@ -44,7 +45,9 @@ from station.ocpp.uplink import Uplink
 from station.settings import EvseSettings, ReaderSettings, Settings
 from station.storage.database import Database
 from station.storage.journal import NOTIFY_EVENT, TRANSACTION_EVENT, Journal
+from station.storage.meters import Meters
 from station.storage.outbox import Outbox
+from station.storage.receipts import Receipts
 from station.storage.tokens import Tokens
 from station.storage.variables import Variables
 from station.supervisor import supervise
@@ -54,6 +57,7 @@ WIND_DOWN_S = 25.0
 """How long a stop waits for signed ends; a turn-off snapshot takes up to 8 s, and may be tried again."""
 
 GIVE_UP_AFTER = 5
+PRUNE_EVERY_S = 3600.0
 
 log = structlog.get_logger("station.app")
 
@@ -70,7 +74,7 @@ class Station:
 
     def __init__(self, settings: Settings, database: Database, *, boot_reason: BootReasonEnumType) -> None:
         self._settings = settings
-        self._clock = StationClock()
+        self._clock = StationClock(SystemClock(trusted=settings.station.trust_clock))
         self._mail, self._news, self._ending = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
@@ -79,7 +83,8 @@ class Station:
         self._outbox = Outbox(database)
         self._model = _model(settings, database)
         self._lines = {line.name: Line(line.port, baud=line.baud_rate, parity=line.parity) for line in settings.lines}
-        self._evses = self._build_evses(Journal(database))
+        self._receipts = Receipts(database)
+        self._evses = self._build_evses(Journal(database), Meters(database))
         self._tell_facts()
         self._build_ocpp(database)
         self._tell_aside(database)
@@ -114,6 +119,8 @@ class Station:
             # A card reader that is gone must not stop those who charge.
             yield f"reader-{reader.name}", partial(self._serve, reader), None
         yield "uplink", self._uplink.run, GIVE_UP_AFTER
+        if keep_days := self._settings.receipts.keep_days:
+            yield "receipts", partial(self._prune_receipts, timedelta(days=keep_days)), None
 
     def evse(self, evse_id: int) -> Evse:
         """Return an EVSE, to look at."""
@@ -125,10 +132,16 @@ class Station:
 
     # Building
 
-    def _build_evses(self, journal: Journal) -> dict[int, Evse]:
+    def _build_evses(self, journal: Journal, meters: Meters) -> dict[int, Evse]:
         around = Surroundings(
-            journal, now=self._clock.now, online=lambda: self._uplink.online, mail=self._mail, news=self._news
+            journal,
+            meters,
+            now=self._clock.now,
+            online=lambda: self._uplink.online,
+            mail=self._mail,
+            news=self._news,
         )
+        metadata = partial(fill, self._settings.metadata, version=__version__)
         return {
             evse.id: Evse(
                 evse.id,
@@ -136,6 +149,8 @@ class Station:
                     self._lines[evse.meter.line].device(evse.meter.unit),
                     name=f"meter of EVSE {evse.id}",
                     clock=self._clock,
+                    metadata=metadata,
+                    switching=evse.meter.switching,
                     require_time=evse.meter.require_time,
                     zone=None if evse.meter.timezone == SYSTEM_ZONE else ZoneInfo(evse.meter.timezone),
                 ),
@@ -144,7 +159,7 @@ class Station:
                     name=f"controller of EVSE {evse.id}",
                     fixed_cable=evse.controller.fixed_cable,
                 ),
-                policy=partial(_policy, evse, self._settings, self._model),
+                policy=partial(_policy, evse, self._model),
                 around=around,
                 meter_key=evse.meter.public_key,
             )
@@ -210,7 +225,7 @@ class Station:
         )
         router.add(provisioning, remote_control)
         postmen: dict[str, Postman] = {
-            TRANSACTION_EVENT: Transactions(self._evses, learn=cache.learn),
+            TRANSACTION_EVENT: Transactions(self._evses, learn=cache.learn, delivered=self._delivered),
             NOTIFY_EVENT: Diagnostics(now=now),
             Security.action: self._security,
         }
@@ -266,6 +281,18 @@ class Station:
         device = SerialLineReader(reader.port, reader.baud_rate, name=reader.name)
         await self._authorization.serve(device, reader.evses)
 
+    async def _prune_receipts(self, age: timedelta) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_EVERY_S)
+            if not self._clock.synchronised():
+                continue  # a clock that runs ahead would make everything old
+            while count := self._receipts.prune(self._clock.now() - age):
+                log.info("receipts_deleted", sessions=count)
+                await asyncio.sleep(0)
+
+    def _delivered(self, ocmf: bytes) -> None:
+        self._receipts.mark_sent(ocmf, self._clock.now())
+
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         assert self._tasks is not None
         errand = self._tasks.create_task(_survived(name, work), name=name)
@@ -318,7 +345,7 @@ def _public_key(evse: Evse) -> str:
     return oca_public_key(evse.identity.public_key) if evse.identity else ""
 
 
-def _policy(evse: EvseSettings, settings: Settings, model: DeviceModel) -> Policy:
+def _policy(evse: EvseSettings, model: DeviceModel) -> Policy:
     started, updated, ended = (
         model[var.TX_STARTED_MEASURANDS],
         model[var.TX_UPDATED_MEASURANDS],
@@ -327,9 +354,7 @@ def _policy(evse: EvseSettings, settings: Settings, model: DeviceModel) -> Polic
     return Policy(
         evse_id=evse.id,
         evse_name=evse.name,
-        version=__version__,
         max_current_amps=evse.max_current_a,
-        templates=settings.metadata,
         start_points=model[var.TX_START_POINT],
         ev_connection_timeout_s=model[var.EV_CONNECTION_TIME_OUT],
         updated_interval_s=model[var.TX_UPDATED_INTERVAL],

@@ -7,18 +7,30 @@ RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 """No station runs before its software was written: an earlier clock has not been set since power-up."""
 
 
+_TIME_ERROR = 5
+
+
 class Clock(Protocol):
     """Tells the time; may jump, in either direction."""
 
     def now(self) -> datetime:
         """Return the present instant, aware UTC."""
 
+    def synchronised(self) -> bool:
+        """Tell whether it follows a better clock: NTP, or the CSMS."""
+
 
 class SystemClock:
-    """The clock of the operating system."""
+    """The clock of the operating system. `trusted`: it is right without NTP, by a battery or a radio receiver."""
+
+    def __init__(self, *, trusted: bool = False) -> None:
+        self._trusted = trusted
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def synchronised(self) -> bool:
+        return self._trusted or _kernel_clock_is_synchronised()
 
 
 def plausible(now: datetime) -> bool:
@@ -32,12 +44,26 @@ class StationClock:
     def __init__(self, base: Clock | None = None) -> None:
         self._base = base or SystemClock()
         self._correction = timedelta(0)
+        self._follows = False
 
     def now(self) -> datetime:
         return self._base.now() + self._correction
 
+    def synchronised(self) -> bool:
+        return self._follows or self._base.synchronised()
+
     def follow(self, other: datetime, *, tolerance_s: float = 2.0) -> None:
         """Take over another clock's time, if it differs by more than a message may have travelled."""
+        self._follows = True
         difference = other - self._base.now()
         if abs((difference - self._correction).total_seconds()) > tolerance_s:
             self._correction = difference
+
+
+def _kernel_clock_is_synchronised() -> bool:
+    """Ask the kernel, whom every NTP client tells; adjtimex(2) returns TIME_ERROR until one did."""
+    import ctypes  # late: needed once in ten minutes
+
+    # Larger than struct timex on any machine; zeros ask for nothing to be changed.
+    answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
+    return bool(0 <= answer < _TIME_ERROR)

@@ -1,7 +1,6 @@
-"""One EVSE: inbox, rules, commit, hardware. The only owner of its pilot, lock and meter."""
+"""One EVSE: inbox, rules, commit, hardware. The only owner of its pilot, lock and meter (station.evse_meter)."""
 
 import asyncio
-import contextlib
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -14,27 +13,19 @@ from station.core import effects as do
 from station.core import events as on
 from station.core.effects import DeviceEffect, Effect, StoredEffect
 from station.core.events import Event, Timer
-from station.core.faults import Fault, fault_of
+from station.core.faults import Fault
 from station.core.policy import Moment, Policy
-from station.core.records import LeftOver, Reading
+from station.core.powermeter import Powermeter
 from station.core.session import Session, connector_status, idle, waking
 from station.core.step import step
-from station.errors import (
-    DeviceError,
-    RecordInvalidError,
-    WrongMeterError,
-)
-from station.evse_log import tell
+from station.errors import DeviceError
+from station.evse_log import tell, tell_gap
+from station.evse_meter import FAILURES_TO_FAULT, MeterBook, MeterSide
 from station.hardware.ports import ChargeController
 from station.meter.port import MeterIdentity, SigningMeter
 from station.storage.journal import Journal
 
 PILOT_POLL_S = 0.25
-METER_POLL_S = 5.0
-TIME_CHECK_S = 600.0
-"""How often the meter may see whether its clock is due: a day, or the switch of summer time, has passed."""
-FAILURES_TO_FAULT = 3
-"""A device is faulted after so many failed looks in a row; one lost frame is not a fault."""
 SAFE_TIMEOUT_S = 15.0
 
 log = structlog.get_logger("station.evse")
@@ -45,6 +36,7 @@ class Surroundings:
     """What all EVSEs of a station share."""
 
     journal: Journal
+    meters: MeterBook
     now: Callable[[], datetime]
     online: Callable[[], bool]
     mail: asyncio.Event
@@ -66,27 +58,31 @@ class Evse:
         around: Surroundings,
         meter_key: bytes | None = None,
     ) -> None:
-        """`meter_key`: the public key (DER) that the meter must have; None if any will do."""
+        """`meter_key`: the public key (DER) that the meter must have; None if the first one met counts."""
         self.evse_id = evse_id
-        self.identity: MeterIdentity | None = None
-        """Who the meter said it is; None until it was met."""
         self._meter = meter
-        self._meter_key = meter_key
         self._controller = controller
         self._policy = policy
         self._around = around
         self._session = self._stored()
-        self._reading: Reading | None = None
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._jobs: asyncio.Queue[DeviceEffect] = asyncio.Queue()
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
-        self._meter_free = asyncio.Lock()
         self._controller_free = asyncio.Lock()
-        self._sample_due = asyncio.Event()
         self._prepared = False
         self._quiet = asyncio.Event()
         if idle(self._session):
             self._quiet.set()
+        self._meter_side = MeterSide(
+            evse_id,
+            meter,
+            post=self.post,
+            session=lambda: self._session,
+            book=around.meters,
+            now=around.now,
+            keep_rejected=self._keep_rejected,
+            configured_key=meter_key,
+        )
 
     @property
     def session(self) -> Session:
@@ -94,9 +90,14 @@ class Evse:
         return self._session
 
     @property
-    def reading(self) -> Reading | None:
-        """The newest live values; look at their `taken_at` before showing them."""
-        return self._reading
+    def identity(self) -> MeterIdentity | None:
+        """Who the meter said it is; None until it was met."""
+        return self._meter_side.identity
+
+    @property
+    def reading(self) -> Powermeter | None:
+        """The newest live values, or None if they are too old to be shown as new."""
+        return self._meter_side.reading
 
     def post(self, event: Event) -> None:
         """Tell the EVSE that something happened; never waits."""
@@ -113,8 +114,8 @@ class Evse:
             async with asyncio.TaskGroup() as tasks:
                 # The pilot first, because that takes the current away; its news wait until the meter was heard.
                 self._begin(tasks, self._watch_pilot)
-                self._take(await self._wake())
-                for part in (self._decide, self._act, self._watch_meter, self._keep_time):
+                self._take(await self._meter_side.wake())
+                for part in (self._decide, self._act, self._meter_side.watch, self._meter_side.keep_time):
                     self._begin(tasks, part)
         finally:
             for timer in self._timers.values():
@@ -122,6 +123,9 @@ class Evse:
             self._timers.clear()
             self._inbox, self._jobs = asyncio.Queue(), asyncio.Queue()
             await self._make_safe()
+
+    def _keep_rejected(self, ocmf: bytes, reason: str) -> None:
+        self._around.journal.keep_rejected(self.evse_id, ocmf, reason, now=self._around.now())
 
     def _stored(self) -> Session:
         return replace(self._around.journal.load(self.evse_id), awake=False)
@@ -147,6 +151,7 @@ class Evse:
         self._session = session
         log.debug("evse_event", evse=self.evse_id, event_type=type(event).__name__)
         tell(self.evse_id, stored)
+        tell_gap(self.evse_id, before, stored)
         for effect in effects:
             if not isinstance(effect, StoredEffect):
                 self._start(effect)
@@ -168,7 +173,7 @@ class Evse:
             case do.StopTimer(timer):
                 self._stop_timer(timer)
             case do.TakeSample():
-                self._sample_due.set()
+                self._meter_side.take_sample()
             case _ if isinstance(effect, DeviceEffect):
                 self._jobs.put_nowait(effect)
 
@@ -183,44 +188,13 @@ class Evse:
             effect = await self._jobs.get()
             match effect:
                 case do.TurnOn():
-                    self.post(await self._turn_on(effect))
+                    self.post(await self._meter_side.start(effect))
                 case do.TurnOff():
-                    self.post(await self._turn_off())
+                    self.post(await self._meter_side.stop(effect))
                 case do.ReleaseOutput():
-                    self.post(await self._release_output())
+                    self.post(await self._meter_side.release())
                 case do.Offer() | do.Withhold() | do.Lock() | do.Unlock():
                     await self._control(effect)
-
-    async def _turn_on(self, effect: do.TurnOn) -> Event:
-        if effect.shortened:
-            log.warning("metadata_shortened", evse=self.evse_id, fields=effect.shortened)
-        log.info("start_being_signed", evse=self.evse_id)
-        try:
-            async with self._meter_free:
-                return on.BeginSigned(await self._meter.turn_on(effect.metadata))
-        except DeviceError as error:
-            self._keep_evidence(error)
-            log.error("start_not_signed", evse=self.evse_id, error=str(error))
-            return on.BeginFailed(fault_of(error, otherwise=Fault.BEGIN), str(error))
-
-    async def _turn_off(self) -> Event:
-        log.info("end_being_signed", evse=self.evse_id)
-        try:
-            async with self._meter_free:
-                return on.EndSigned(await self._meter.turn_off())
-        except DeviceError as error:
-            self._keep_evidence(error)
-            log.error("end_not_signed", evse=self.evse_id, error=str(error))
-            return on.EndFailed(fault_of(error, otherwise=Fault.END), str(error))
-
-    async def _release_output(self) -> Event:
-        try:
-            async with self._meter_free:
-                await self._meter.release_output()
-            return on.OutputReleased()
-        except DeviceError as error:
-            log.error("output_not_released", evse=self.evse_id, error=str(error))
-            return on.ReleaseFailed(fault_of(error, otherwise=Fault.METER), str(error))
 
     async def _control(self, effect: do.Offer | do.Withhold | do.Lock | do.Unlock) -> None:
         try:
@@ -239,10 +213,6 @@ class Evse:
             log.error("controller_failed", evse=self.evse_id, action=type(effect).__name__, error=str(error))
             self._prepared = False
             self.post(on.FaultRaised(fault, str(error)))
-
-    def _keep_evidence(self, error: DeviceError) -> None:
-        if isinstance(error, RecordInvalidError):
-            self._around.journal.keep_rejected(self.evse_id, error.ocmf, str(error), now=self._around.now())
 
     async def _make_safe(self) -> None:
         """Leave nothing switched on, as far as the devices still answer."""
@@ -287,71 +257,3 @@ class Evse:
         if self._session.transaction is None:
             await self._controller.unlock()
         self._prepared = True
-
-    async def _wake(self) -> on.Woken:
-        """Return what the meter holds from before; nothing else is decided until that is known."""
-        problem = ""
-        for attempt in range(FAILURES_TO_FAULT):
-            if attempt > 0:
-                await asyncio.sleep(METER_POLL_S)
-            try:
-                return on.Woken(await self._meet())
-            except DeviceError as error:
-                log.error("meter_not_met", evse=self.evse_id, error=str(error))
-                problem = str(error)
-        return on.Woken(None, problem)
-
-    async def _watch_meter(self) -> None:
-        """Look at the meter again and again; one that was lost is met anew, for it may have lost its time."""
-        failures = 0 if self._session.awake else FAILURES_TO_FAULT
-        while True:
-            due = self._sample_due.is_set()
-            self._sample_due.clear()
-            try:
-                async with self._meter_free:
-                    left_over = await self._meet() if failures >= FAILURES_TO_FAULT else None
-                    self._reading = await self._meter.read()
-            except DeviceError as error:
-                failures += 1
-                if failures == FAILURES_TO_FAULT:
-                    log.error("meter_silent", evse=self.evse_id, error=str(error))
-                    self.post(on.FaultRaised(Fault.METER, str(error)))
-            else:
-                failures = 0
-                if left_over is not None and not self._session.awake:
-                    self.post(on.MeterFound(left_over))
-                elif Fault.METER in self._session.faults:
-                    self.post(on.FaultCleared(Fault.METER))
-                if due:
-                    self.post(on.Sampled(self._reading))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(METER_POLL_S):
-                    await self._sample_due.wait()
-
-    async def _keep_time(self) -> None:
-        """Let the meter follow the time, but never while it measures for somebody (METER.md section 6)."""
-        while True:
-            await asyncio.sleep(TIME_CHECK_S)
-            try:
-                async with self._meter_free:
-                    if self._session.transaction is None and self._session.owed is None:
-                        await self._meter.set_time()
-            except DeviceError as error:
-                log.warning("meter_time_not_kept", evse=self.evse_id, error=str(error))
-
-    async def _meet(self) -> LeftOver:
-        identity = await self._meter.identify()
-        if self._meter_key not in (None, identity.public_key):
-            who = f"EVSE {self.evse_id}: meter {identity.serial}"
-            raise WrongMeterError(f"{who} has another key than evse.meter.public_key: {identity.public_key.hex()}")
-        self.identity = identity
-        log.info(
-            "meter_identified",
-            evse=self.evse_id,
-            serial=identity.serial,
-            model=identity.model,
-            meter_firmware=identity.meter_firmware,
-            communication_firmware=identity.communication_firmware,
-        )
-        await self._meter.set_time()
-        return await self._meter.left_over()

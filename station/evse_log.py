@@ -10,6 +10,7 @@ from ocpp.v201.enums import TransactionEventEnumType
 from station.core import effects as do
 from station.core.effects import StoredEffect
 from station.core.reports import Alert, TransactionReport
+from station.core.session import Session
 
 REPORTED = {
     TransactionEventEnumType.started: "transaction_started",
@@ -39,6 +40,17 @@ def tell(evse_id: int, stored: Iterable[StoredEffect]) -> None:
                     pagination=record.pagination,
                     energy_wh=record.session_energy_wh,
                 )
+
+
+def tell_gap(evse_id: int, before: Session, stored: Iterable[StoredEffect]) -> None:
+    """Say so if the meter signed something that this station never got (its response counter jumped)."""
+    last = before.last_pagination
+    for effect in stored:
+        if isinstance(effect, do.KeepRecord) and effect.record.meter_serial == before.last_serial:
+            newest = effect.record.pagination
+            if newest > last + 1:
+                log.warning("records_missing", evse=evse_id, first=last + 1, last=newest - 1)
+            last = newest
 
 
 def _of_report(report: TransactionReport) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from station.evse import Evse, Surroundings
 from station.hardware.ports import PilotLetter
 from station.storage.database import Database
 from station.storage.journal import Journal
+from station.storage.meters import Meters
 from station.storage.receipts import Receipts
 from tests.fakes import FakeController, FakeMeter, alerts_in, reports_in
 from tests.fakes_clock import FakeClock
@@ -27,24 +28,35 @@ ANNA = IdToken("04A1B2C3", "ISO14443")
 class Bay:
     """Use as `async with bay.open():`; what happens in between survives in `database` and in the devices."""
 
-    def __init__(self, folder: Path, **policy: Any) -> None:
+    def __init__(self, folder: Path, *, meter_key: bytes | None = None, **policy: Any) -> None:
         self.database = Database.open(folder, SystemClock())
         self.meter, self.controller = FakeMeter(), FakeController()
         self.policy = Policy(**policy)
         self.online = True
+        self._meter_key = meter_key
         self.mail, self.news = asyncio.Event(), asyncio.Event()
         self.evse = self._build()
         self.failure: BaseException | None = None
 
     def _build(self) -> Evse:
+        clock = FakeClock()
+        self.meter.now = clock.now
         around = Surroundings(
             Journal(self.database),
-            now=FakeClock().now,
+            Meters(self.database),
+            now=clock.now,
             online=lambda: self.online,
             mail=self.mail,
             news=self.news,
         )
-        return Evse(1, meter=self.meter, controller=self.controller, policy=lambda: self.policy, around=around)
+        return Evse(
+            1,
+            meter=self.meter,
+            controller=self.controller,
+            policy=lambda: self.policy,
+            around=around,
+            meter_key=self._meter_key,
+        )
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

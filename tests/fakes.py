@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from station.core.documents import from_document, to_document
 from station.core.effects import CloseReceipt, KeepRecord, OpenReceipt, Raise, Report, StoredEffect
-from station.core.records import LeftOver, Metadata, Reading, RecordKind, SignedRecord
+from station.core.powermeter import (
+    Phases,
+    Powermeter,
+    TransactionReq,
+    TransactionStartResponse,
+    TransactionStopResponse,
+)
+from station.core.records import LeftOver, RecordKind, SignedRecord
 from station.core.reports import Alert, TransactionReport
 from station.core.session import Session
 from station.errors import LineSilentError
@@ -20,19 +27,26 @@ from station.storage.outbox import Outbox
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 KEY = b"the meter's key"
+SERIAL = "001BZR1521070003"
 SIGNING_S = 10.0
 """METER.md section 5: turn-on command to signed data, at most."""
 
 
 def a_record(
-    kind: RecordKind, pagination: int, *, energy_wh: int = 1000, session_energy_wh: int = 0, meta: str = ""
+    kind: RecordKind,
+    pagination: int,
+    *,
+    energy_wh: int = 1000,
+    session_energy_wh: int = 0,
+    meta: str = "",
+    serial: str = SERIAL,
 ) -> SignedRecord:
     """Return a record as the meter would sign it; no two of different content have the same bytes."""
     return SignedRecord(
         kind=kind,
         ocmf=f"OCMF|{kind}|{pagination}|{energy_wh}|{session_energy_wh}|{meta}".encode(),
         public_key=KEY,
-        meter_serial="001BZR1521070003",
+        meter_serial=serial,
         pagination=pagination,
         taken_at=NOON + timedelta(seconds=pagination),
         energy_wh=energy_wh,
@@ -45,6 +59,9 @@ def a_record(
 class MeterHardware:
     """What a meter is and keeps (METER.md section 5); nothing here knows of the daemon."""
 
+    serial: str = SERIAL
+    key: bytes = KEY
+    unfit: str = ""
     output_on: bool = False
     begin: SignedRecord | None = None
     end: SignedRecord | None = None
@@ -53,11 +70,13 @@ class MeterHardware:
     counter: int = 7
     signed: list[SignedRecord] = field(default_factory=list)
     """Every record it ever made."""
+    begun_for: TransactionReq | None = None
 
-    def turn_on(self, metadata: Metadata) -> SignedRecord:
+    def turn_on(self, request: TransactionReq) -> SignedRecord:
         self.session_energy_wh = 0
         self.output_on = True
-        self.begin = self._sign(RecordKind.TURN_ON, metadata.meta1)
+        self.begun_for = request
+        self.begin = self._sign(RecordKind.TURN_ON, request.identification_data or "")
         return self.begin
 
     def turn_off(self) -> SignedRecord:
@@ -69,8 +88,10 @@ class MeterHardware:
         self.energy_wh += energy_wh
         self.session_energy_wh += energy_wh
 
-    def left_over(self) -> LeftOver:
-        return LeftOver(self.output_on, contactor_closed=self.output_on, begin=self.begin, end=self.end)
+    def left_over(self, request: TransactionReq | None) -> LeftOver:
+        asked = request is not None and request == self.begun_for
+        begin = self.begin if asked else None
+        return LeftOver(self.serial, self.output_on, contactor_closed=self.output_on, begin=begin, end=self.end)
 
     def lose_power(self) -> None:
         """Output and snapshots go, registers and counters stay."""
@@ -85,6 +106,7 @@ class MeterHardware:
                 energy_wh=self.energy_wh,
                 session_energy_wh=self.session_energy_wh,
                 meta=meta,
+                serial=self.serial,
             )
         )
         return self.signed[-1]
@@ -138,7 +160,11 @@ class FakeMeter:
         self.hardware = hardware or MeterHardware()
         self.troubles = Troubles()
         self.signing_s = SIGNING_S
+        self.now: Callable[[], datetime] = lambda: NOON
         self.calls: list[str] = []
+        self.clock_updates: list[datetime | None] = []
+        """What it was told about the latest update of its clock."""
+        self.clock_updated_at: datetime | None = None
         self._busy = False
 
     def be_silent(self) -> None:
@@ -146,31 +172,46 @@ class FakeMeter:
 
     async def identify(self) -> MeterIdentity:
         await self._do("identify")
-        return MeterIdentity("BAUER", "BSM-WS36A-H01-1311-0000", "001BZR1521070003", "1.9", "1.3", KEY)
+        return MeterIdentity(
+            "BAUER",
+            "BSM-WS36A-H01-1311-0000",
+            self.hardware.serial,
+            "1.9",
+            "1.3",
+            self.hardware.key,
+            unfit=self.hardware.unfit,
+        )
 
-    async def set_time(self) -> None:
+    async def set_time(self, updated_at: datetime | None) -> datetime | None:
         await self._do("set_time")
+        self.clock_updates.append(updated_at)
+        return self.clock_updated_at or updated_at
 
-    async def turn_on(self, metadata: Metadata) -> SignedRecord:
-        await self._do("turn_on", seconds=self.signing_s)
-        return self.hardware.turn_on(metadata)
+    async def start_transaction(self, request: TransactionReq) -> TransactionStartResponse:
+        await self._do("start_transaction", seconds=self.signing_s)
+        return TransactionStartResponse(record=self.hardware.turn_on(request))
 
-    async def turn_off(self) -> SignedRecord:
-        await self._do("turn_off", seconds=self.signing_s)
-        return self.hardware.turn_off()
+    async def stop_transaction(self, transaction_id: str) -> TransactionStopResponse:
+        await self._do("stop_transaction", seconds=self.signing_s)
+        return TransactionStopResponse(record=self.hardware.turn_off())
 
     async def release_output(self) -> None:
         await self._do("release_output")
         self.hardware.output_on = False
 
-    async def read(self) -> Reading:
+    async def read(self) -> Powermeter:
         await self._do("read")
-        volts, amps = (230.0, 230.0, 230.0), (0.0, 0.0, 0.0)
-        return Reading(NOON, self.hardware.energy_wh, power_w=0.0, current_a=amps, voltage_v=volts)
+        return Powermeter(
+            self.now(),
+            Phases(float(self.hardware.energy_wh)),
+            power_w=Phases(0.0),
+            current_a=Phases(0.0, 0.0, 0.0, 0.0),
+            voltage_v=Phases(None, 230.0, 230.0, 230.0),
+        )
 
-    async def left_over(self) -> LeftOver:
+    async def left_over(self, request: TransactionReq | None) -> LeftOver:
         await self._do("left_over")
-        return self.hardware.left_over()
+        return self.hardware.left_over(request)
 
     async def _do(self, name: str, *, seconds: float = 0.05) -> None:
         assert not self._busy, f"{name} while the meter was still busy"

@@ -12,6 +12,10 @@ class FakeClock:
     def __init__(self, start: datetime = START) -> None:
         self._start = start
         self._since_s = _loop_time()
+        self.follows = True
+
+    def synchronised(self) -> bool:
+        return self.follows
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=_loop_time() - self._since_s)

@@ -11,7 +11,6 @@ from station.app import Station, _description, _policy, _rules
 from station.clock import SystemClock
 from station.core import variables as var
 from station.core.authorization import Rules
-from station.core.metadata import Templates
 from station.core.policy import KeyPolicy, TxPoint
 from station.meter.keys import oca_public_key
 from station.meter.port import MeterIdentity
@@ -62,7 +61,7 @@ def test_the_device_model_says_who_the_station_is_and_what_time_it_is(build):
 
 def test_the_device_model_has_the_key_of_each_meter_that_was_met(build):
     station = build(SECOND_EVSE)
-    station.evse(2).identity = MeterIdentity("BAUER", "BSM-WS36A", "001", "1.9", "1.3", DEMO_KEY)
+    station.evse(2)._meter_side.identity = MeterIdentity("BAUER", "BSM-WS36A", "001", "1.9", "1.3", DEMO_KEY)
     assert text(station, var.FISCAL_PUBLIC_KEY.at(1)) == ""
     assert text(station, var.FISCAL_PUBLIC_KEY.at(2)) == oca_public_key(DEMO_KEY)
 
@@ -90,7 +89,7 @@ def test_a_station_that_needs_no_password_sends_none(build):
 
 def test_the_rules_of_a_session_come_from_settings_and_variables(build):
     station = build(
-        '[metadata]\nmeta1 = "id:{id_token}"\n[variables]\n'
+        "[variables]\n"
         '"TxCtrlr.TxStartPoint" = "EVConnected"\n"TxCtrlr.EVConnectionTimeOut" = 7\n'
         '"TxCtrlr.StopTxOnInvalidId" = false\n'
         '"SampledDataCtrlr.TxStartedMeasurands" = ""\n"SampledDataCtrlr.TxUpdatedInterval" = 11\n'
@@ -98,10 +97,9 @@ def test_the_rules_of_a_session_come_from_settings_and_variables(build):
         '"SampledDataCtrlr.SignReadings" = false\n"SampledDataCtrlr.SignStartedReadings" = true\n'
         '"OCPPCommCtrlr.PublicKeyWithSignedMeterValue" = "EveryMeterValue"\n'
     )
-    policy = _policy(station._settings.evses[0], station._settings, station._model)
-    assert (policy.evse_id, policy.evse_name, policy.version) == (1, "DE*ABC*E1", __version__)
+    policy = _policy(station._settings.evses[0], station._model)
+    assert (policy.evse_id, policy.evse_name) == (1, "DE*ABC*E1")
     assert policy.max_current_amps == 32
-    assert policy.templates == Templates(meta1="id:{id_token}")
     assert policy.start_points == {TxPoint.EV_CONNECTED}
     assert (policy.ev_connection_timeout_s, policy.updated_interval_s) == (7, 11)
     assert policy.started_measurands == ()
@@ -114,9 +112,8 @@ def test_the_rules_of_a_session_come_from_settings_and_variables(build):
 
 def test_a_variable_that_the_csms_sets_changes_the_next_step(build):
     station = build()
-    settings = station._settings
     station._model.set_actual(var.EV_CONNECTION_TIME_OUT.address, "99")
-    assert _policy(settings.evses[0], settings, station._model).ev_connection_timeout_s == 99
+    assert _policy(station._settings.evses[0], station._model).ev_connection_timeout_s == 99
 
 
 def test_each_rule_of_authorization_follows_its_variable(build):

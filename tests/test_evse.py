@@ -67,7 +67,7 @@ async def test_signing_for_ten_seconds_does_not_delay_the_unplug(bay: Bay) -> No
         bay.plug()
         await bay.until(lambda: bay.evse.session.plugged)
         bay.card()
-        await bay.until(lambda: "turn_on" in bay.meter.calls)
+        await bay.until(lambda: "start_transaction" in bay.meter.calls)
         bay.plug("A")
         await bay.until(lambda: not bay.evse.session.plugged, within_s=1.0)
         assert not bay.meter.hardware.signed
@@ -145,7 +145,7 @@ async def test_a_start_that_is_not_signed_is_the_fault_of_its_cause(bay: Bay, er
         await bay.awake()
         bay.plug()
         await bay.until(lambda: bay.evse.session.plugged)
-        bay.meter.troubles.once("turn_on", error)
+        bay.meter.troubles.once("start_transaction", error)
         bay.card()
         await bay.until(lambda: bay.alerts)
         assert bay.alerts[0] == (fault, True)
@@ -160,7 +160,7 @@ async def test_a_record_that_cannot_be_trusted_is_kept_and_not_reported(bay: Bay
         await bay.awake()
         bay.plug()
         await bay.until(lambda: bay.evse.session.plugged)
-        bay.meter.troubles.once("turn_on", RecordInvalidError("not verified", ocmf=b"OCMF|bad"))
+        bay.meter.troubles.once("start_transaction", RecordInvalidError("not verified", ocmf=b"OCMF|bad"))
         bay.card()
         await bay.until(lambda: bay.alerts)
     assert bay.alerts == [("SignedStartFailed", True)]
@@ -172,7 +172,7 @@ async def test_ended_goes_without_its_signed_end_which_is_kept_when_it_comes(bay
     async with bay.open():
         await bay.charging()
         failed = SnapshotFailedError("status 3", status=3)
-        bay.meter.troubles.once("turn_off", failed, failed, failed)
+        bay.meter.troubles.once("stop_transaction", failed, failed, failed)
         bay.stop()
         await bay.until(lambda: bay.told("Ended"))
         assert connector_status(bay.evse.session) == "Faulted"
@@ -213,21 +213,6 @@ async def test_a_sample_that_cannot_be_taken_is_left_out_without_haste(bay: Bay)
         bay.meter.troubles.once("read", SILENT)
         await asyncio.sleep(4)
         assert bay.meter.calls.count("read") <= 3
-
-
-async def test_the_clock_of_the_meter_is_kept_but_not_during_a_transaction(
-    bay: Bay, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("station.evse.TIME_CHECK_S", 30.0)
-    async with bay.open():
-        await bay.awake()
-        bay.meter.calls.clear()
-        await asyncio.sleep(31)
-        assert bay.meter.calls.count("set_time") == 1
-        await bay.charging()
-        bay.meter.calls.clear()
-        await asyncio.sleep(31)
-        assert "set_time" not in bay.meter.calls
 
 
 # Errors of the controller

@@ -89,7 +89,7 @@ async def test_a_plugged_vehicle_starts_nothing_after_a_restart(bay: Bay) -> Non
         await asyncio.sleep(30)
         assert bay.evse.session.letter == "C"
         assert bay.safe
-    assert bay.meter.calls.count("turn_on") == 1
+    assert bay.meter.calls.count("start_transaction") == 1
 
 
 # Ends of the daemon
@@ -132,7 +132,7 @@ async def test_what_cannot_be_stored_is_not_done(bay: Bay) -> None:
         await asyncio.sleep(15)
     assert isinstance(bay.failure, ExceptionGroup)
     assert bay.failure.subgroup(StorageError)
-    assert "turn_on" not in bay.meter.calls
+    assert "start_transaction" not in bay.meter.calls
 
 
 async def test_a_start_that_could_not_be_stored_is_adopted_when_storing_works_again(bay: Bay) -> None:
@@ -141,7 +141,7 @@ async def test_a_start_that_could_not_be_stored_is_adopted_when_storing_works_ag
         bay.plug("C")
         await bay.until(lambda: bay.evse.session.plugged)
         bay.card()
-        await bay.until(lambda: "turn_on" in bay.meter.calls)
+        await bay.until(lambda: "start_transaction" in bay.meter.calls)
         bay.database.execute("PRAGMA query_only = on")
         await asyncio.sleep(15)
     assert isinstance(bay.failure, ExceptionGroup)

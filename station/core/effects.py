@@ -6,8 +6,9 @@ from datetime import datetime
 from ocpp.v201.enums import ReasonEnumType
 
 from station.core.events import Timer
-from station.core.records import Metadata, SignedRecord
-from station.core.reports import Alert, TransactionReport
+from station.core.powermeter import TransactionReq
+from station.core.records import SignedRecord
+from station.core.reports import Alert, Sample, TransactionReport
 from station.core.tokens import IdToken
 
 
@@ -15,14 +16,14 @@ from station.core.tokens import IdToken
 class TurnOn:
     """Have the meter sign the start and turn its output on; answered by BeginSigned or BeginFailed."""
 
-    metadata: Metadata
-    shortened: tuple[str, ...] = ()
-    """Metadata fields that had to be changed to fit the meter."""
+    request: TransactionReq
 
 
 @dataclass(frozen=True, slots=True)
 class TurnOff:
     """Have the meter turn its output off and sign the end; answered by EndSigned or EndFailed."""
+
+    transaction_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class OpenReceipt:
     transaction_id: str
     id_token: IdToken | None
     started_at: datetime
+    request: TransactionReq | None = None
+    """What the meter was asked to sign for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,14 @@ class KeepRecord:
 
     transaction_id: str
     record: SignedRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Keep a record as evidence that must not be reported."""
+
+    record: SignedRecord
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +113,21 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class AmendEnded:
+    """Put the end that was signed late into the Ended event of its transaction, if that still waits to be sent."""
+
+    transaction_id: str
+    end: Sample
+
+
+@dataclass(frozen=True, slots=True)
 class Raise:
     """Tell the CSMS about a problem that came or went."""
 
     alert: Alert
 
 
-StoredEffect = OpenReceipt | KeepRecord | CloseReceipt | Report | Raise
+StoredEffect = OpenReceipt | KeepRecord | SetAside | CloseReceipt | Report | AmendEnded | Raise
 """Committed together with the session, before anything else is done."""
 
 DeviceEffect = TurnOn | TurnOff | ReleaseOutput | Offer | Withhold | Lock | Unlock

@@ -6,8 +6,9 @@ from enum import StrEnum
 from ocpp.v201.enums import ReasonEnumType, TriggerReasonEnumType
 
 from station.core.faults import Fault
-from station.core.records import LeftOver, Reading, SignedRecord
-from station.core.tokens import IdToken
+from station.core.powermeter import Powermeter
+from station.core.records import LeftOver, SignedRecord
+from station.core.tokens import IdToken, Source
 
 
 class Timer(StrEnum):
@@ -25,6 +26,8 @@ class Woken:
     left_over: LeftOver | None
     problem: str = ""
     """Why there is no `left_over`, in the words of the driver."""
+    fault: Fault = Fault.METER
+    """What that problem is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Authorized:
     token: IdToken
     group: IdToken | None = None
     remote_start_id: int | None = None
+    source: Source = Source.NOBODY
+    """Who vouches for the token."""
 
 
 class StopCause(StrEnum):
@@ -99,6 +104,8 @@ class EndFailed:
 
     fault: Fault
     text: str
+    reading: Powermeter | None = None
+    """The newest live values, for a report that has to do without a signed end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class ReleaseFailed:
 class Sampled:
     """Live values, as asked for by the effect TakeSample."""
 
-    reading: Reading
+    reading: Powermeter
 
 
 @dataclass(frozen=True, slots=True)

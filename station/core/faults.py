@@ -2,7 +2,15 @@
 
 from enum import StrEnum
 
-from station.errors import ContactorStuckError, DeviceError, LineSilentError, PortError, SnapshotFailedError
+from station.errors import (
+    ClockUnsetError,
+    ContactorStuckError,
+    DeviceError,
+    LineSilentError,
+    PortError,
+    SnapshotFailedError,
+    WrongMeterError,
+)
 
 WRONG_CONTACT = 5
 """Snapshot status of the meter: the feedback contact does not follow (METER.md section 1)."""
@@ -13,6 +21,12 @@ class Fault(StrEnum):
 
     METER = "MeterSilent"
     """The meter does not answer or says what cannot be used."""
+    CHANGED = "MeterChanged"
+    """Another meter or another public key than the one that is known here."""
+    UNFIT = "MeterUnfit"
+    """The meter says of itself that it must not be used for billing."""
+    CLOCK = "MeterClockUnset"
+    """The meter has no time, and the station has none to give."""
     BEGIN = "SignedStartFailed"
     """The meter did not sign the start; cleared when the vehicle leaves."""
     CONTACTOR = "ContactorFeedback"
@@ -29,6 +43,9 @@ class Fault(StrEnum):
 
 COMPONENTS = {
     Fault.METER: "FiscalMetering",
+    Fault.CHANGED: "FiscalMetering",
+    Fault.UNFIT: "FiscalMetering",
+    Fault.CLOCK: "FiscalMetering",
     Fault.BEGIN: "FiscalMetering",
     Fault.CONTACTOR: "PowerContactor",
     Fault.END: "FiscalMetering",
@@ -46,6 +63,10 @@ def fault_of(error: DeviceError, *, otherwise: Fault) -> Fault:
             return Fault.CONTACTOR
         case ContactorStuckError():
             return Fault.CONTACTOR
+        case WrongMeterError():
+            return Fault.CHANGED
+        case ClockUnsetError():
+            return Fault.CLOCK
         case LineSilentError() | PortError():
             return Fault.METER
     return otherwise

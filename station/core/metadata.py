@@ -5,8 +5,8 @@ import string
 from dataclasses import dataclass
 from enum import StrEnum
 
+from station.core.powermeter import IdentificationFlag, IdentificationLevel, TransactionReq
 from station.core.records import Metadata
-from station.core.tokens import IdToken
 
 LIMITS = {"meta1": 140, "meta2": 100, "meta3": 100}
 """Bytes per field, METER.md section 7."""
@@ -14,8 +14,16 @@ LIMITS = {"meta1": 140, "meta2": 100, "meta3": 100}
 FORBIDDEN = frozenset('"\\|')
 """They would be escaped inside OCMF, in a form the maker does not document."""
 
-WORST_CASE = {"id_token": 36, "id_token_type": 15, "evse_id": 48, "version": 32, "transaction_id": 36}
-"""The longest text each placeholder may stand for (IdTokenType, transactionId of OCPP 2.0.1)."""
+WORST_CASE = {
+    "id_token": 36,
+    "id_token_type": 15,
+    "id_level": max(map(len, IdentificationLevel)),
+    "id_flags": 2 * max(map(len, IdentificationFlag)) + 1,
+    "evse_id": 48,
+    "version": 32,
+    "transaction_id": 36,
+}
+"""The longest text each placeholder may stand for (IdTokenType, transactionId of OCPP 2.0.1; two flags at most)."""
 
 
 class TooLong(StrEnum):
@@ -52,14 +60,16 @@ def check_templates(templates: Templates, *, evse_name: str, version: str) -> li
     ]
 
 
-def fill(templates: Templates, *, token: IdToken | None, evse_name: str, version: str, transaction_id: str) -> Filled:
+def fill(templates: Templates, request: TransactionReq, *, version: str) -> Filled:
     """Fill the templates; what the meter cannot sign as it is, is replaced knowingly and named in `changed`."""
     words = {
-        "id_token": token.value if token else "",
-        "id_token_type": token.type if token else "",
-        "evse_id": evse_name,
+        "id_token": request.identification_data or "",
+        "id_token_type": request.identification_type.value,
+        "id_level": (request.identification_level or IdentificationLevel.NONE).value,
+        "id_flags": ",".join(request.identification_flags),
+        "evse_id": request.evse_id,
         "version": version,
-        "transaction_id": transaction_id,
+        "transaction_id": request.transaction_id,
     }
     texts, changed = {}, []
     for name, limit in LIMITS.items():

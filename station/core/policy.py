@@ -1,12 +1,10 @@
 """How sessions behave: the settings and variables that `step` obeys, read once per event."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from ocpp.v201.enums import MeasurandEnumType
-
-from station.core.metadata import Templates
 
 ENERGY = MeasurandEnumType.energy_active_import_register
 
@@ -37,9 +35,7 @@ class Policy:
     evse_id: int = 1
     evse_name: str = ""
     """The EVSE's public name for the metadata, such as DE*ABC*E1."""
-    version: str = ""
     max_current_amps: float = 16.0
-    templates: Templates = field(default_factory=Templates)
     start_points: frozenset[TxPoint] = frozenset({TxPoint.POWER_PATH_CLOSED})
     ev_connection_timeout_s: float = 60.0
     updated_interval_s: float = 60.0

@@ -1,4 +1,4 @@
-"""Signed records of the meter and plain readings, as values."""
+"""Signed records of the meter, and what it signs and holds, as values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +40,8 @@ class SignedRecord:
     """The signature fits `public_key`."""
     doubts: tuple[str, ...] = ()
     """What else a reader should know: `event_bits`, `clock_unset`, `clock_moved`, `signature_invalid` ..."""
+    snapshot: bytes = b""
+    """The 252 registers of the snapshot that the text was made from, big endian; empty if they were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +54,10 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Live, unsigned values of one meter at one instant."""
-
-    taken_at: datetime
-    energy_wh: int
-    power_w: float
-    current_a: tuple[float, float, float]
-    voltage_v: tuple[float, float, float]
-    frequency_hz: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class LeftOver:
     """What a meter still holds from before the station woke up."""
 
+    meter_serial: str
     output_on: bool
     """The meter's DO: it demands the contactor to be closed."""
     contactor_closed: bool

@@ -11,7 +11,7 @@ from ocpp.v201.enums import (
 from station.core import samples
 from station.core.effects import Report
 from station.core.policy import KeyPolicy, Moment, Policy, TxPoint
-from station.core.records import Reading
+from station.core.powermeter import Powermeter
 from station.core.reports import Sample, TransactionReport
 from station.core.session import Session, Transaction, charging_state
 
@@ -34,7 +34,7 @@ def updated(
     moment: Moment,
     *,
     trigger: TriggerReasonEnumType,
-    reading: Reading | None,
+    reading: Powermeter | None,
 ) -> tuple[Transaction, Report]:
     """Return the transaction after, and the report of, an Updated event; `reading` is its periodic sample."""
     transaction, values = _begin_sample(_running(session), policy)
@@ -48,8 +48,13 @@ def updated(
     )
 
 
-def ended(session: Session, policy: Policy, moment: Moment) -> tuple[Transaction, Report]:
-    """Return the transaction after, and the report of, its Ended event, with both signed values if there are two."""
+def ended(
+    session: Session, policy: Policy, moment: Moment, *, reading: Powermeter | None
+) -> tuple[Transaction, Report]:
+    """Return the transaction after, and the report of, its Ended event, with both signed values if there are two.
+
+    Without a signed end the newest `reading` stands in for it: unsigned, which is how everybody can see it.
+    """
     transaction = _running(session)
     stop = transaction.stop
     assert stop is not None
@@ -59,6 +64,9 @@ def ended(session: Session, policy: Policy, moment: Moment) -> tuple[Transaction
             if record is not None:
                 key, transaction = _key(transaction, policy, record.public_key, signed=policy.sign_readings)
                 values += (samples.of_record(record, context, signed=policy.sign_readings, key=key),)
+        if transaction.end is None and reading is not None and _is_of(transaction, reading):
+            plain = samples.of_reading(reading, policy.ended_measurands, END)
+            values += (plain,) if plain else ()
     transaction, report = _report(
         session,
         transaction,
@@ -68,6 +76,12 @@ def ended(session: Session, policy: Policy, moment: Moment) -> tuple[Transaction
         values=values,
     )
     return transaction, Report(replace(report.report, stopped_reason=stop.reason))
+
+
+def _is_of(transaction: Transaction, reading: Powermeter) -> bool:
+    """Values from before the begin say nothing about the end; the register tells, clocks may differ."""
+    energy_wh = reading.energy_wh_import.total
+    return transaction.begin is None or (energy_wh is not None and energy_wh >= transaction.begin.energy_wh)
 
 
 def _running(session: Session) -> Transaction:

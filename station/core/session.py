@@ -12,6 +12,7 @@ from ocpp.v201.enums import (
 
 from station.core.events import Authorized
 from station.core.faults import Fault
+from station.core.powermeter import TransactionReq
 from station.core.records import SignedRecord
 from station.core.tokens import IdToken
 
@@ -51,6 +52,8 @@ class Transaction:
     """The number of the next event."""
     started: bool = False
     """Started has been reported."""
+    request: TransactionReq | None = None
+    """What the meter is, or was, asked to sign the begin for."""
     begin: SignedRecord | None = None
     end: SignedRecord | None = None
     end_attempts: int = 0
@@ -87,8 +90,13 @@ class Session:
     blocked: bool = False
     owed: str | None = None
     """The transaction that ended without its signed end; the meter may still give it."""
+    owed_by: str = ""
+    """The serial of the meter that owes it; no other can give it."""
+    owed_key_told: bool = False
+    """The CSMS has that meter's public key from this transaction."""
     last_pagination: int = -1
-    """The highest response counter among the records of this EVSE."""
+    """The highest response counter among the records of this EVSE that are of meter `last_serial`."""
+    last_serial: str = ""
 
 
 def wants_energy(session: Session) -> bool:

@@ -11,7 +11,7 @@ from station.core import effects as do
 from station.core import events as on
 from station.core.apply import apply
 from station.core.faults import Fault
-from station.core.metadata import fill
+from station.core.identification import request_of
 from station.core.policy import Moment, Policy, TxPoint
 from station.core.reporting import ended, started, updated
 from station.core.session import MINIMUM_OFFER_AMPS, Metering, Session, Transaction, charging_state, energy_flows
@@ -61,7 +61,7 @@ def _settle(work: Work, trigger: TriggerReasonEnumType | None, event: on.Event) 
     _end_metering(work)
     if not told:
         _report_change(work, trigger, event)
-    _finish(work)
+    _finish(work, event)
 
 
 def _forgive(work: Work) -> None:
@@ -102,15 +102,16 @@ def _begin_metering(work: Work, trigger: TriggerReasonEnumType | None) -> None:
     if not transaction.started:
         remote = transaction.remote_start_id is not None
         work.set_transaction(cause=TriggerReasonEnumType.remote_start if remote else trigger or transaction.cause)
-    filled = fill(
-        policy.templates,
-        token=transaction.token,
+    request = request_of(
+        transaction.token,
+        session.authorization.source,
+        remote=transaction.remote_start_id is not None,
         evse_name=policy.evse_name,
-        version=policy.version,
         transaction_id=transaction.id,
     )
     work.set(metering=Metering.STARTING)
-    work.do(do.StopTimer(on.Timer.RETRY), do.Lock(), do.TurnOn(filled.metadata, filled.changed))
+    work.set_transaction(request=request)
+    work.do(do.StopTimer(on.Timer.RETRY), do.Lock(), do.TurnOn(request))
 
 
 def _report_start(work: Work) -> bool:
@@ -157,7 +158,7 @@ def _end_metering(work: Work) -> None:
     transaction = work.transaction
     if transaction and transaction.stop and work.session.metering is Metering.ON:
         work.set(metering=Metering.STOPPING)
-        work.do(do.StopTimer(on.Timer.SAMPLE), do.TurnOff())
+        work.do(do.StopTimer(on.Timer.SAMPLE), do.TurnOff(transaction.id))
 
 
 def _report_change(work: Work, trigger: TriggerReasonEnumType | None, event: on.Event) -> None:
@@ -172,13 +173,14 @@ def _report_change(work: Work, trigger: TriggerReasonEnumType | None, event: on.
         _tell(work, updated(work.session, work.policy, work.moment, trigger=why, reading=reading))
 
 
-def _finish(work: Work) -> None:
+def _finish(work: Work, event: on.Event) -> None:
     """Close the transaction once the meter is done with it, with a signed end or without."""
     transaction = work.transaction
     if transaction is None or transaction.stop is None or work.session.metering is not Metering.OFF:
         return
     if transaction.started:
-        _tell(work, ended(work.session, work.policy, work.moment))
+        reading = event.reading if isinstance(event, on.EndFailed) else None
+        _tell(work, ended(work.session, work.policy, work.moment, reading=reading))
     if transaction.begin:
         work.do(do.CloseReceipt(transaction.id, work.moment.now, transaction.stop.reason))
     work.set(transaction=None, authorization=None)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from ocpp.v201.enums import AuthorizationStatusEnumType, IdTokenEnumType
 
@@ -24,6 +25,15 @@ class IdToken:
         return f"IdToken(***, {self.type})"
 
 
+class Source(StrEnum):
+    """Who vouches for a token."""
+
+    CSMS = "csms"
+    CACHE = "cache"
+    LOCAL_LIST = "local_list"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
     """What the CSMS said about a token (IdTokenInfoType)."""
@@ -34,6 +44,7 @@ class TokenInfo:
     """cacheExpiryDateTime, aware UTC."""
     evse_ids: tuple[int, ...] = ()
     """Only these EVSEs, if any are named (C01.FR.21)."""
+    source: Source = Source.CSMS
 
     @property
     def accepted(self) -> bool:

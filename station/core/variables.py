@@ -193,6 +193,7 @@ MEASURANDS = MemberList(
     (
         ENERGY,
         MeasurandEnumType.power_active_import,
+        MeasurandEnumType.power_factor,
         MeasurandEnumType.current_import,
         MeasurandEnumType.voltage,
         MeasurandEnumType.frequency,

@@ -83,4 +83,5 @@ def _alert(work: Work, fault: Fault, text: str, *, active: bool) -> Alert:
 
 
 def is_new(work: Work, record: SignedRecord) -> bool:
-    return record.pagination > work.session.last_pagination
+    session = work.session
+    return record.meter_serial != session.last_serial or record.pagination > session.last_pagination

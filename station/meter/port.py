@@ -1,9 +1,21 @@
-"""What an EVSE needs of a meter that switches and signs."""
+"""What an EVSE needs of a meter that signs, and perhaps switches. Its words are those of station.core.powermeter."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
-from station.core.records import LeftOver, Metadata, Reading, SignedRecord
+from station.core.powermeter import Powermeter, TransactionReq, TransactionStartResponse, TransactionStopResponse
+from station.core.records import LeftOver
+
+
+class Switching(StrEnum):
+    """Who closes and opens the contactor."""
+
+    METER = "meter"
+    """The meter: turn-on and turn-off snapshots, switch and measurement coordinated."""
+    EXTERNAL = "external"
+    """The station's own hardware: start and end snapshots; the meter's output is never used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +30,16 @@ class MeterIdentity:
     communication_firmware: str
     public_key: bytes
     """DER SubjectPublicKeyInfo."""
+    firmware_hash: bytes = b""
+    """SHA-256 of the communication module's firmware, as the meter tells it."""
+    warnings: tuple[str, ...] = ()
+    """What an operator should know, one sentence each: firmware that is not on the list of certified ones ..."""
+    unfit: str = ""
+    """Why this meter must not be used for billing now (event bits, development firmware); empty if it may."""
 
 
 class SigningMeter(Protocol):
-    """A meter that closes the contactor's path, signs its registers and reads live values.
+    """A meter that signs its registers, may close the contactor's path, and reads live values.
 
     Every method talks to hardware, may take seconds and raises DeviceError (station.errors). None may be called
     while another runs on the same meter (its EVSE's worker serialises them), `read` excepted: that one waits
@@ -29,31 +47,35 @@ class SigningMeter(Protocol):
     """
 
     async def identify(self) -> MeterIdentity:
-        """Return who the meter is; reads its registers and its public key once."""
+        """Return who the meter is; reads its registers, its public key and its event bits."""
 
-    async def set_time(self) -> None:
-        """Give the meter its time if it has none since power-up, else at most once in 24 h.
+    async def set_time(self, updated_at: datetime | None) -> datetime | None:
+        """Give the meter its time if it has none since power-up, else do what is due; not during a transaction.
 
-        Raises ClockUnsetError if the station has no plausible time itself.
+        `updated_at`: what this method returned the last time that it was called for this meter, None if never.
+        Raises ClockUnsetError if the meter has no time and the station has none to give.
         """
 
-    async def turn_on(self, metadata: Metadata) -> SignedRecord:
-        """Write the metadata, take the turn-on snapshot, return its verified record; the output is then on.
+    async def start_transaction(self, request: TransactionReq) -> TransactionStartResponse:
+        """Have the meter sign the start for somebody; its record is verified, and the output on if the meter switches.
 
         After a failure the output is off again, or the error says that it could not be turned off.
         """
 
-    async def turn_off(self) -> SignedRecord:
-        """Take the turn-off snapshot and return its verified record; the output is then off."""
+    async def stop_transaction(self, transaction_id: str) -> TransactionStopResponse:
+        """Have the meter sign the end; its record is verified, and the output off if the meter switches."""
 
     async def release_output(self) -> None:
-        """Turn the output off without a record."""
+        """Turn the output off without a record; nothing to do where the meter does not switch."""
 
-    async def read(self) -> Reading:
+    async def read(self) -> Powermeter:
         """Return live values."""
 
-    async def left_over(self) -> LeftOver:
-        """Return what the meter holds from before; waits for a snapshot that is still being taken."""
+    async def left_over(self, request: TransactionReq | None) -> LeftOver:
+        """Return what the meter holds from before; waits for a snapshot that is still being taken.
+
+        A begin that was signed for somebody else than `request` is left out.
+        """
 
 
 class Registers(Protocol):

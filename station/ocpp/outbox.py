@@ -125,7 +125,8 @@ class OutboxSender:
 
     async def _send(self, row: Queued) -> None:
         postman = self._postmen[row.kind]
-        body = json.loads(row.body)
+        # Read again: an Ended may have got its signed end while it waited.
+        body = json.loads(self._store.body_of(row.id) or row.body)
         answer = await self._session.call(postman.encode(row, body), on_sent=self._remove_answered)
         self._answered = row.id
         postman.answered(body, answer)

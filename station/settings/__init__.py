@@ -18,6 +18,7 @@ from station.settings.values import (
     LogSettings,
     MeterSettings,
     ReaderSettings,
+    ReceiptSettings,
     Settings,
     StationSettings,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "LogSettings",
     "MeterSettings",
     "ReaderSettings",
+    "ReceiptSettings",
     "Settings",
     "StationSettings",
     "load",

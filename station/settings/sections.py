@@ -11,6 +11,8 @@ from ocpp.v201.enums import ConnectorEnumType
 from station.core.datatypes import InvalidValueError, Password
 from station.core.metadata import Templates, TooLong
 from station.core.variables import PRESETTABLE, TABLE, Address, address
+from station.meter.keys import KeyFormatError, parse_key
+from station.meter.port import Switching
 from station.secret import Secret
 from station.settings.toml_reader import Table, meant
 from station.settings.values import (
@@ -22,6 +24,7 @@ from station.settings.values import (
     MeterSettings,
     Parity,
     ReaderSettings,
+    ReceiptSettings,
     Settings,
     StationSettings,
 )
@@ -46,6 +49,7 @@ def read(root: Table, path: Path) -> Settings:
         station=_station(root.table("station", required=True), path),
         csms=_csms(root.table("csms", required=True), path),
         log=_log(root.table("log")),
+        receipts=_receipts(root.table("receipts")),
         metadata=_metadata(root.table("metadata")),
         lines=tuple(_line(table) for table in root.tables("line", at_least=1)),
         evses=tuple(_evse(table) for table in root.tables("evse", at_least=1)),
@@ -64,6 +68,7 @@ def _station(table: Table, path: Path) -> StationSettings:
         model=table.text("model", longest=20),
         serial_number=serial_number or None,
         state_dir=path.parent / table.text("state_dir", "/var/lib/station"),
+        trust_clock=table.flag("trust_clock", default=False),
     )
     table.close()
     return settings
@@ -143,6 +148,12 @@ def _log(table: Table) -> LogSettings:
     return settings
 
 
+def _receipts(table: Table) -> ReceiptSettings:
+    settings = ReceiptSettings(keep_days=table.integer("keep_days", 0, lowest=0, highest=36500))
+    table.close()
+    return settings
+
+
 def _metadata(table: Table) -> Templates:
     default = Templates()
     too_long = table.text("too_long", default.too_long.value, choices=[choice.value for choice in TooLong])
@@ -183,11 +194,13 @@ def _evse(table: Table) -> EvseSettings:
 
 
 def _meter(table: Table) -> MeterSettings:
+    switching = table.text("switching", Switching.METER.value, choices=[choice.value for choice in Switching])
     settings = MeterSettings(
         type=table.text("type", choices=("bsm-ws36a",)),
         line=table.text("line"),
         unit=table.integer("unit", 42, lowest=1, highest=247),
         public_key=_public_key(table),
+        switching=Switching(switching) if switching in list(Switching) else Switching.METER,
         require_time=table.flag("require_time", default=True),
         timezone=_timezone(table),
     )
@@ -197,13 +210,13 @@ def _meter(table: Table) -> MeterSettings:
 
 def _public_key(table: Table) -> bytes | None:
     text = table.text("public_key", "", longest=2000)
+    if not text:
+        return None
     try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b"?"
-    if key and not key.startswith(b"\x30"):
-        table.wrong("public_key", "is no key in hexadecimal; write the DER form, which begins with 3059")
-    return key or None
+        return parse_key(text)
+    except KeyFormatError as error:
+        table.wrong("public_key", f"{error}; `station meter key` shows the meter's own")
+        return None
 
 
 def _timezone(table: Table) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from station.core.metadata import Templates
 from station.core.variables import Address
+from station.meter.port import Switching
 from station.secret import Secret
 
 Parity = Literal["N", "E", "O"]
@@ -21,6 +22,8 @@ class StationSettings:
     model: str
     serial_number: str | None
     state_dir: Path
+    trust_clock: bool
+    """This computer's clock is right without NTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptSettings:
+    keep_days: int
+    """How long signed records are kept after the CSMS has them; 0 for ever."""
+
+
+@dataclass(frozen=True, slots=True)
 class LineSettings:
     """One serial line with Modbus devices on it."""
 
@@ -59,7 +68,8 @@ class MeterSettings:
     line: str
     unit: int
     public_key: bytes | None
-    """The key that the meter must have, DER SubjectPublicKeyInfo; None if any will do."""
+    """The key that the meter must have, DER SubjectPublicKeyInfo; None if that of the first one met counts."""
+    switching: Switching
     require_time: bool
     """Do not charge while the meter has no time."""
     timezone: str
@@ -107,6 +117,7 @@ class Settings:
     station: StationSettings
     csms: CsmsSettings
     log: LogSettings
+    receipts: ReceiptSettings
     metadata: Templates
     lines: tuple[LineSettings, ...]
     evses: tuple[EvseSettings, ...]

@@ -11,16 +11,17 @@ from station.core import effects as do
 from station.core import events as on
 from station.core.faults import Fault
 from station.core.policy import Moment, Policy, TxPoint
-from station.core.records import LeftOver, Reading, RecordKind, SignedRecord
+from station.core.powermeter import Phases, Powermeter
+from station.core.records import LeftOver, RecordKind, SignedRecord
 from station.core.reports import Alert, TransactionReport
 from station.core.session import Session, Transaction
 from station.core.step import step
 from station.core.tokens import IdToken
-from tests.fakes import NOON, a_record
+from tests.fakes import NOON, SERIAL, a_record
 
 ANNA = IdToken("04A1B2C3", "ISO14443")
 BERT = IdToken("04D4E5F6", "ISO14443")
-NOTHING_LEFT = LeftOver(output_on=False, contactor_closed=False, begin=None, end=None)
+NOTHING_LEFT = LeftOver(SERIAL, output_on=False, contactor_closed=False, begin=None, end=None)
 STARTED, UPDATED, ENDED = (
     TransactionEventEnumType.started,
     TransactionEventEnumType.updated,
@@ -34,7 +35,7 @@ class Run:
     """Each event takes a second; effects add up until they are `taken`."""
 
     def __init__(self, *, session: Session | None = None, awake: bool = True, **policy: Any) -> None:
-        self.policy = Policy(evse_name="DE*ABC*E1", version="1.2.3", **policy)
+        self.policy = Policy(evse_name="DE*ABC*E1", **policy)
         self.session = session or Session(evse_id=1)
         self.now = NOON
         self.effects: list[do.Effect] = []
@@ -139,9 +140,16 @@ def ending(report: TransactionReport) -> tuple[TriggerReasonEnumType, ReasonEnum
     return report.trigger, report.stopped_reason
 
 
-def a_reading(energy_wh: int = 1500, *, at: datetime = NOON) -> Reading:
-    amps, volts = (16.0, 15.9, 16.1), (229.8, 230.1, 231.0)
-    return Reading(at, energy_wh, power_w=11040.0, current_a=amps, voltage_v=volts, frequency_hz=50.01)
+def a_reading(energy_wh: int = 1500, *, at: datetime = NOON) -> Powermeter:
+    return Powermeter(
+        at,
+        Phases(float(energy_wh)),
+        power_w=Phases(11040.0, 3680.0, 3660.0, 3700.0),
+        current_a=Phases(48.0, 16.0, 15.9, 16.1),
+        voltage_v=Phases(None, 229.8, 230.1, 231.0),
+        frequency_hz=Phases(50.01),
+        power_factor=Phases(None, 1.0, 0.99, 0.98),
+    )
 
 
 def left(*, output_on: bool = False, begin: SignedRecord | None = None, end: SignedRecord | None = None) -> LeftOver:

@@ -7,7 +7,7 @@ from station.core import events as on
 from station.core.faults import COMPONENTS, Fault
 from station.core.policy import TxPoint
 from station.core.session import connector_status, idle, refusal
-from tests.core.runs import ENDED, Run, ending, has, only, only_report, owing
+from tests.core.runs import Run, ending, has, only_report
 
 # Nobody comes
 
@@ -65,140 +65,6 @@ def test_a_deauthorization_while_the_start_is_signed_lets_no_energy_flow() -> No
     caused = run.sign_begin()
     assert not has(caused, do.Offer)
     assert only_report(caused).charging_state == "SuspendedEVSE"
-
-
-# The start is not signed
-
-
-def test_a_start_that_is_not_signed_leaves_nothing_but_a_fault_until_the_vehicle_leaves() -> None:
-    run = Run()
-    run.pilot("B")
-    run.card()
-    caused = run(on.BeginFailed(Fault.BEGIN, "status 3"))
-    assert do.ReleaseOutput() in caused
-    assert not has(caused, do.Report, do.OpenReceipt, do.Offer)
-    assert connector_status(run.session) == "Faulted"
-    assert refusal(run.session) == "faulted: SignedStartFailed"
-    run.pilot("A")
-    assert connector_status(run.session) == "Available"
-
-
-def test_a_start_that_fails_after_the_vehicle_left_does_not_fault_the_next_one() -> None:
-    run = Run()
-    run.pilot("B")
-    run.card()
-    run.pilot("A")
-    run(on.BeginFailed(Fault.BEGIN, "status 3"))
-    assert [alert.active for alert in run.alerts] == [True, False]
-    assert refusal(run.session) is None
-
-
-def test_a_transaction_that_was_told_already_ends_when_its_start_is_not_signed() -> None:
-    run = Run(start_points=frozenset({TxPoint.EV_CONNECTED}))
-    run.pilot("B")
-    run.card()
-    caused = run(on.BeginFailed(Fault.METER, "no answer"))
-    assert ending(only_report(caused)) == ("AbnormalCondition", "Other")
-    assert not has(caused, do.CloseReceipt)
-
-
-def test_a_signed_start_that_nobody_waits_for_does_not_stay_switched_on() -> None:
-    assert run_without_transaction().sign_begin() == [do.ReleaseOutput()]
-
-
-def run_without_transaction() -> Run:
-    run = Run()
-    run.pilot("B")
-    return run
-
-
-# The end is not signed
-
-
-def test_the_signed_end_is_asked_for_again_before_ended_goes_without_it() -> None:
-    run = Run(end_attempts=3, end_retry_s=5.0, owed_retry_s=60.0).charging()
-    run.stop(on.StopCause.CARD)
-    for _ in range(2):
-        assert run(on.EndFailed(Fault.METER, "no answer")) == [do.StartTimer(on.Timer.RETRY, 5.0)]
-        assert run.expire(on.Timer.RETRY) == [do.TurnOff()]
-    caused = run(on.EndFailed(Fault.METER, "no answer"))
-    ended = only_report(caused)
-    assert ending(ended) == ("StopAuthorized", "Local")
-    assert [value.context for sample in ended.samples for value in sample.values] == ["Transaction.Begin"]
-    assert do.StartTimer(on.Timer.RETRY, 60.0) in caused
-    assert only(caused, do.Raise).alert.tech_code == "SignedEndMissing"
-    assert (connector_status(run.session), run.session.owed) == ("Faulted", "transaction-3")
-
-
-def test_an_end_signed_at_a_second_attempt_is_an_end_like_any_other() -> None:
-    run = Run().charging()
-    run.stop(on.StopCause.CARD)
-    run(on.EndFailed(Fault.METER, "no answer"))
-    run.expire(on.Timer.RETRY)
-    assert len(only_report(run.sign_end()).samples) == 2
-    assert run.alerts == []
-
-
-def test_a_late_end_is_kept_with_its_transaction_and_clears_the_fault() -> None:
-    run = owing()
-    assert run.expire(on.Timer.RETRY) == [do.TurnOff()]
-    assert run(on.EndFailed(Fault.END, "status 3")) == [do.StartTimer(on.Timer.RETRY, 60.0)]
-    run.expire(on.Timer.RETRY)
-    caused = run.sign_end()
-    assert only(caused, do.KeepRecord).transaction_id == "transaction-3"
-    assert not has(caused, do.Report)
-    assert only(caused, do.Raise).alert.active is False
-    assert run.session.owed is None
-    assert has(run.card(), do.TurnOn)
-
-
-def test_nobody_charges_while_an_end_is_owed() -> None:
-    run = owing()
-    assert run.card() == []
-    run.pilot("A", "B")
-    assert run.card() == []
-    assert not has(run.effects, do.TurnOn)
-
-
-def test_a_welded_contactor_is_a_fault_of_its_own_until_the_end_is_signed() -> None:
-    run = Run().charging()
-    run.stop(on.StopCause.CARD)
-    alert = only(run(on.EndFailed(Fault.CONTACTOR, "status 5")), do.Raise).alert
-    assert (alert.component, alert.active, alert.transaction_id) == ("PowerContactor", True, "transaction-3")
-    run.expire(on.Timer.RETRY)
-    caused = run.sign_end()
-    assert only(caused, do.Raise).alert.active is False
-    assert only_report(caused).event is ENDED
-
-
-# The output is not released
-
-
-def test_an_output_that_does_not_go_off_is_asked_again_until_it_does() -> None:
-    run = Run(end_retry_s=5.0)
-    caused = run(on.ReleaseFailed(Fault.CONTACTOR, "feedback says closed"))
-    assert do.StartTimer(on.Timer.RETRY, 5.0) in caused
-    assert run.expire(on.Timer.RETRY) == [do.ReleaseOutput()]
-    assert only(run(on.OutputReleased()), do.Raise).alert.active is False
-    assert refusal(run.session) is None
-
-
-def test_a_retry_to_release_does_not_ask_a_later_transaction_for_a_second_end() -> None:
-    run = Run()
-    run(on.ReleaseFailed(Fault.METER, "no answer"), on.FaultCleared(Fault.METER))
-    run.pilot("B")
-    assert do.StopTimer(on.Timer.RETRY) in run.card()
-
-
-def test_a_release_that_fails_while_a_start_is_signed_starts_no_retry() -> None:
-    run = Run()
-    run.pilot("B")
-    run.card()
-    caused = run(on.ReleaseFailed(Fault.CONTACTOR, "feedback says closed"))
-    assert not has(caused, do.StartTimer)
-    assert do.TurnOff() in run.sign_begin()
-    run.sign_end(0)
-    assert refusal(run.session) is None
 
 
 # Faults

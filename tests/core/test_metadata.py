@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from station.core.identification import request_of
 from station.core.metadata import FORBIDDEN, LIMITS, Templates, TooLong, check_templates, fill
-from station.core.tokens import IdToken
+from station.core.powermeter import TransactionReq
+from station.core.tokens import IdToken, Source
 
 ANNA = IdToken("04A1B2C3", "ISO14443")
 
@@ -17,9 +19,13 @@ def problems(**templates: Any) -> list[str]:
     return check_templates(Templates(**templates), evse_name="DE*ABC*E1", version="1.2.3")
 
 
+def asked(token: IdToken | None, evse_name: str = "E1", *, transaction_id: str = "t") -> TransactionReq:
+    return request_of(token, Source.CSMS, remote=False, evse_name=evse_name, transaction_id=transaction_id)
+
+
 def test_the_default_templates_are_fine_and_in_the_form_that_chargy_parses() -> None:
     assert problems() == []
-    filled = fill(Templates(), token=ANNA, evse_name="DE*ABC*E1", version="1.2.3", transaction_id="t")
+    filled = fill(Templates(), asked(ANNA, "DE*ABC*E1"), version="1.2.3")
     assert filled.changed == ()
     assert filled.metadata.meta1 == "contract-id: rfid:04A1B2C3"
     assert filled.metadata.meta2 == "evse-id: DE*ABC*E1"
@@ -27,14 +33,16 @@ def test_the_default_templates_are_fine_and_in_the_form_that_chargy_parses() -> 
 
 
 def test_every_placeholder_is_filled() -> None:
-    templates = Templates(meta1="{id_token_type} {id_token}", meta2="{transaction_id}", meta3="{version}{evse_id}")
-    filled = fill(templates, token=ANNA, evse_name="E1", version="9", transaction_id="t-1")
-    assert filled.metadata.meta1 == "ISO14443 04A1B2C3"
+    templates = Templates(
+        meta1="{id_token_type} {id_token} {id_level} {id_flags}", meta2="{transaction_id}", meta3="{version}{evse_id}"
+    )
+    filled = fill(templates, asked(ANNA, transaction_id="t-1"), version="9")
+    assert filled.metadata.meta1 == "ISO14443 04A1B2C3 HEARSAY RFID_PLAIN,OCPP_AUTH"
     assert (filled.metadata.meta2, filled.metadata.meta3) == ("t-1", "9E1")
 
 
 def test_without_a_token_its_places_are_empty() -> None:
-    filled = fill(Templates(), token=None, evse_name="E1", version="9", transaction_id="t")
+    filled = fill(Templates(), asked(None), version="9")
     assert filled.metadata.meta1 == "contract-id: rfid:"
 
 
@@ -77,13 +85,13 @@ def test_a_template_may_be_too_long_if_shortening_is_wanted() -> None:
 def test_double_braces_stand_for_themselves() -> None:
     templates = Templates(meta1="{{{id_token}}}")
     assert problems(meta1=templates.meta1) == []
-    filled = fill(templates, token=ANNA, evse_name="E1", version="9", transaction_id="t")
+    filled = fill(templates, asked(ANNA), version="9")
     assert filled.metadata.meta1 == "{04A1B2C3}"
 
 
 def test_what_does_not_fit_is_shortened_by_a_hash_of_the_whole_and_named() -> None:
     wanted = "y" * 300
-    filled = fill(Templates(meta3=wanted), token=ANNA, evse_name="E1", version="9", transaction_id="t")
+    filled = fill(Templates(meta3=wanted), asked(ANNA), version="9")
     digest = hashlib.sha256(wanted.encode()).hexdigest()[:16]
     assert filled.metadata.meta3 == "y" * 83 + "#" + digest
     assert filled.changed == ("meta3",)
@@ -91,9 +99,7 @@ def test_what_does_not_fit_is_shortened_by_a_hash_of_the_whole_and_named() -> No
 
 @given(value=st.text(max_size=200), evse_name=st.text(max_size=60))
 def test_the_meter_always_gets_what_it_can_sign(value: str, evse_name: str) -> None:
-    filled = fill(
-        Templates(), token=IdToken(value, "Central"), evse_name=evse_name, version="1.2.3", transaction_id="t"
-    )
+    filled = fill(Templates(), asked(IdToken(value, "Central"), evse_name), version="1.2.3")
     for name, limit in LIMITS.items():
         text = getattr(filled.metadata, name)
         assert len(text) <= limit
@@ -106,9 +112,6 @@ def test_two_tokens_are_never_signed_as_the_same(first: str, second: str) -> Non
     if first == second:
         return
     texts = {
-        fill(
-            Templates(), token=IdToken(value, "Central"), evse_name="E1", version="9", transaction_id="t"
-        ).metadata.meta1
-        for value in (first, second)
+        fill(Templates(), asked(IdToken(value, "Central")), version="9").metadata.meta1 for value in (first, second)
     }
     assert len(texts) == 2

@@ -35,6 +35,7 @@ def test_a_record_may_go_without_its_signature_or_without_its_key() -> None:
         (Measurand.energy_active_import_register, [(1500.0, "Wh", None)]),
         (Measurand.power_active_import, [(11040.0, "W", None)]),
         (Measurand.frequency, [(50.01, "Hz", None)]),
+        (Measurand.power_factor, [(1.0, "", "L1"), (0.99, "", "L2"), (0.98, "", "L3")]),
         (Measurand.current_import, [(16.0, "A", "L1"), (15.9, "A", "L2"), (16.1, "A", "L3")]),
         (Measurand.voltage, [(229.8, "V", "L1-N"), (230.1, "V", "L2-N"), (231.0, "V", "L3-N")]),
         (Measurand("SoC"), []),

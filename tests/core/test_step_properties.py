@@ -23,7 +23,7 @@ from station.core.documents import from_document, to_document
 from station.core.effects import DeviceEffect
 from station.core.faults import Fault
 from station.core.policy import Moment, Policy, TxPoint
-from station.core.records import Metadata, SignedRecord
+from station.core.records import LeftOver, SignedRecord
 from station.core.session import Metering, Session, idle, refusal
 from station.core.step import step
 from tests.core.runs import ANNA, BERT, a_reading
@@ -219,10 +219,10 @@ class Life(RuleBasedStateMachine):
 
     def perform(self, effect: DeviceEffect) -> None:
         match effect:
-            case do.TurnOn(metadata):
-                self.outcomes.append(on.BeginSigned(self.sign(metadata)))
+            case do.TurnOn(request):
+                self.outcomes.append(on.BeginSigned(self.meter.turn_on(request)))
             case do.TurnOff():
-                self.outcomes.append(on.EndSigned(self.sign(None)))
+                self.outcomes.append(on.EndSigned(self.meter.turn_off()))
             case do.ReleaseOutput():
                 self.meter.output_on = False
                 self.outcomes.append(on.OutputReleased())
@@ -231,9 +231,6 @@ class Life(RuleBasedStateMachine):
                 self.offered_amps = limit_amps
             case do.Withhold():
                 self.offered_amps = 0.0
-
-    def sign(self, metadata: Metadata | None) -> SignedRecord:
-        return self.meter.turn_off() if metadata is None else self.meter.turn_on(metadata)
 
     @precondition(lambda self: self.jobs or self.outcomes)
     @rule()
@@ -278,12 +275,16 @@ class Life(RuleBasedStateMachine):
         if everything:
             self.meter.lose_power()
         self.session = replace(from_document(Session, to_document(self.session)), awake=False)
-        self.take(on.Woken(None if silent else self.meter.left_over()))
+        self.take(on.Woken(None if silent else self.left_over()))
+
+    def left_over(self) -> LeftOver:
+        transaction = self.session.transaction
+        return self.meter.left_over(transaction.request if transaction else None)
 
     @precondition(lambda self: not self.session.awake and not self.outcomes)
     @rule()
     def find_meter(self) -> None:
-        self.take(on.MeterFound(self.meter.left_over()))
+        self.take(on.MeterFound(self.left_over()))
 
     # The end of the story
 

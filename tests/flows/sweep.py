@@ -115,7 +115,8 @@ class Daemon:
         self._point()
         self._world.controller.offered_amps = 0.0  # what preparing the controller does
         self._point()
-        self.take(on.Woken(self._world.meter.left_over()))
+        transaction = self.session.transaction
+        self.take(on.Woken(self._world.meter.left_over(transaction.request if transaction else None)))
         self.look()
         self.work()
 
@@ -156,8 +157,8 @@ class Daemon:
     def _perform(self, effect: DeviceEffect) -> on.Event | None:
         meter, controller = self._world.meter, self._world.controller
         match effect:
-            case do.TurnOn(metadata):
-                return on.BeginSigned(meter.turn_on(metadata))
+            case do.TurnOn(request):
+                return on.BeginSigned(meter.turn_on(request))
             case do.TurnOff() if self._world.refused_ends > 0:
                 self._world.refused_ends -= 1
                 self._world.ends_were_refused = True

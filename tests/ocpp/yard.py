@@ -14,6 +14,7 @@ from station.evse import Evse, Surroundings
 from station.hardware.ports import PilotLetter
 from station.storage.database import Database
 from station.storage.journal import Journal
+from station.storage.meters import Meters
 from tests.fakes import FakeController, FakeMeter
 from tests.fakes_clock import FakeClock
 
@@ -35,6 +36,7 @@ class Yard:
         self.controllers = {evse_id: FakeController() for evse_id in ids}
         around = Surroundings(
             Journal(self.database),
+            Meters(self.database),
             now=self.clock.now,
             online=lambda: self.online,
             mail=self.mail,

@@ -35,8 +35,8 @@ def read(tmp_path):
         ),
         (
             'meta3 = "{card}"',
-            "metadata.meta3: does not know {card}; allowed are {id_token}, {id_token_type}, {evse_id}, {version},"
-            " {transaction_id}",
+            "metadata.meta3: does not know {card}; allowed are {id_token}, {id_token_type}, {id_level}, {id_flags},"
+            " {evse_id}, {version}, {transaction_id}",
         ),
         ("meta1 = 'a|b'", "metadata.meta1: may not contain '|'; use printable ASCII without \" \\ |"),
     ],

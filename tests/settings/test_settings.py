@@ -11,7 +11,9 @@ from station.core.metadata import Templates, TooLong
 from station.core.variables import HEARTBEAT_INTERVAL
 from station.errors import SettingsError
 from station.secret import Secret
+from station.meter.port import Switching
 from station.settings import load
+from tests.meter.vectors import DEMO_KEY
 from tests.settings.files import MINIMAL, PASSWORD, READER, SECOND_EVSE, SHIPPED, changed
 
 
@@ -57,10 +59,13 @@ def test_what_is_not_said_has_its_default(read, tmp_path):
     assert settings.station.state_dir == pathlib.Path("/var/lib/station")
     assert (settings.csms.security_profile, settings.csms.compression) == (1, True)
     assert (settings.log.level, settings.log.format, settings.log.wire) == ("info", "console", False)
+    assert not settings.station.trust_clock
+    assert settings.receipts.keep_days == 0
     assert settings.metadata == Templates()
     assert (settings.lines[0].baud_rate, settings.lines[0].parity) == (19200, "E")
     meter, controller = settings.evses[0].meter, settings.evses[0].controller
     assert (meter.unit, meter.public_key, meter.require_time, meter.timezone) == (42, None, True, "system")
+    assert meter.switching is Switching.METER
     assert (controller.unit, controller.fixed_cable) == (1, False)
     assert settings.evses[0].phases == 3
     assert settings.readers == ()
@@ -69,14 +74,21 @@ def test_what_is_not_said_has_its_default(read, tmp_path):
 
 def test_everything_that_is_said_is_taken(read, tmp_path):
     settings = read(
-        changed('line = "rs485"', 'line = "rs485"\npublic_key = "3059aabb"\ntimezone = "UTC"\nrequire_time = false')
+        changed(
+            'line = "rs485"',
+            f'line = "rs485"\npublic_key = "{DEMO_KEY.hex()}"\ntimezone = "UTC"\nrequire_time = false\n'
+            'switching = "external"',
+        )
         + READER
         + SECOND_EVSE
         + '[metadata]\nmeta1 = "id:{id_token}"\nmeta3 = ""\ntoo_long = "hash"\n'
+        + "[receipts]\nkeep_days = 3650\n"
         + '[log]\nlevel = "debug"\nformat = "json"\nwire = true\n'
     )
     assert settings.path == tmp_path / "station.toml"
-    assert settings.evses[0].meter.public_key == b"\x30\x59\xaa\xbb"
+    assert settings.evses[0].meter.public_key == DEMO_KEY
+    assert settings.evses[0].meter.switching is Switching.EXTERNAL
+    assert settings.receipts.keep_days == 3650
     assert settings.evses[0].meter.timezone == "UTC"
     assert not settings.evses[0].meter.require_time
     assert [evse.id for evse in settings.evses] == [1, 2]
@@ -122,13 +134,13 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
             'model = "Bench"',
             'modle = "Bench"\nmodel = "B"',
             "station.modle: is unknown; did you mean model?;"
-            " known here: serial_number, identity, vendor_name, model, state_dir",
+            " known here: serial_number, identity, vendor_name, model, state_dir, trust_clock",
         ),
         (
             "[station]",
             "[statoin]\n[station]",
             "statoin: is unknown; did you mean station?;"
-            " known here: station, csms, log, metadata, line, evse, reader, variables",
+            " known here: station, csms, log, receipts, metadata, line, evse, reader, variables",
         ),
         (
             'url = "ws://127.0.0.1:9000/ocpp"',
@@ -194,12 +206,13 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
         (
             'line = "rs485"',
             'line = "rs485"\npublic_key = "04aabb"',
-            "evse[1].meter.public_key: is no key in hexadecimal; write the DER form, which begins with 3059",
+            "evse[1].meter.public_key: a P-256 public key is expected: DER or uncompressed point, in hex or Base64, or"
+            " oca:base16:asn1:<hex>; got '04aabb'; `station meter key` shows the meter's own",
         ),
         (
             'line = "rs485"',
-            'line = "rs485"\npublic_key = "xyz"',
-            "evse[1].meter.public_key: is no key in hexadecimal; write the DER form, which begins with 3059",
+            'line = "rs485"\nswitching = "both"',
+            "evse[1].meter.switching: 'both' is not one of meter, external",
         ),
         (
             'line = "rs485"',

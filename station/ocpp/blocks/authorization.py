@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -11,14 +12,14 @@ from ocpp.v201.enums import AuthorizationStatusEnumType
 from station.core.authorization import Rules, Step, Verdict, decide, may_stop, purpose
 from station.core.events import Authorized, StopCause, StopRequested
 from station.core.session import Session
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, Source, TokenInfo
 from station.errors import DeviceError
 from station.evse import Evse
 from station.hardware.ports import CardReader
 from station.ocpp import words
 from station.ocpp.session import RpcError, RpcSession
 
-UNCHECKED = TokenInfo(AuthorizationStatusEnumType.accepted)
+UNCHECKED = TokenInfo(AuthorizationStatusEnumType.accepted, source=Source.NOBODY)
 """For a token that is let in without anybody's word: AuthCtrlr.Enabled is false, or offline for unknown ids."""
 
 log = structlog.get_logger("station.authorization")
@@ -101,7 +102,7 @@ class Authorization:
         log.debug("authorization_decided", verdict=verdict.value, online=online, known=known is not None)
         if verdict is not Verdict.ACCEPT:
             return None
-        return known if known and known.accepted else UNCHECKED
+        return replace(known, source=Source.CACHE) if known and known.accepted else UNCHECKED
 
     async def _act_on(self, token: IdToken, evse_ids: Sequence[int]) -> None:
         meant = purpose(self._sessions(evse_ids), token)
@@ -121,7 +122,7 @@ class Authorization:
             log.info("token_refused", evse=evse_id, reason=why)
         elif info := await self.admit(token, evse_id):
             log.info("card_accepted", evse=evse_id)
-            self._evses[evse_id].post(Authorized(token, group=info.group))
+            self._evses[evse_id].post(Authorized(token, group=info.group, source=info.source))
 
     async def _stop_by_group(self, token: IdToken, evse_ids: Sequence[int]) -> None:
         """C09: a card of the same group stops too; one that the cache knows so stops unasked (C09.FR.07)."""

@@ -10,7 +10,7 @@ from ocpp.v201.enums import RequestStartStopStatusEnumType
 from station.core.authorization import only_one_meant
 from station.core.events import Authorized, StopCause, StopRequested
 from station.core.session import Session, refusal
-from station.core.tokens import NEVER_CHECKED, IdToken, TokenInfo
+from station.core.tokens import NEVER_CHECKED, IdToken, Source, TokenInfo
 from station.evse import Evse
 from station.ocpp import words
 from station.ocpp.router import Reply, on
@@ -104,7 +104,8 @@ class RemoteControl:
             info = await self._admit(token, evse.evse_id)
             if info is None:
                 return
-        evse.post(Authorized(token, group=info.group if info else None, remote_start_id=remote_start_id))
+        group, source = (info.group, info.source) if info else (None, Source.NOBODY)
+        evse.post(Authorized(token, group=group, remote_start_id=remote_start_id, source=source))
 
     def _running(self, transaction_id: str) -> Evse | None:
         def runs(session: Session) -> bool:

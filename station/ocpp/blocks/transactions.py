@@ -32,9 +32,17 @@ class Transactions:
 
     action = "TransactionEvent"
 
-    def __init__(self, evses: Mapping[int, Evse], *, learn: Callable[[IdToken, TokenInfo], None]) -> None:
+    def __init__(
+        self,
+        evses: Mapping[int, Evse],
+        *,
+        learn: Callable[[IdToken, TokenInfo], None],
+        delivered: Callable[[bytes], None],
+    ) -> None:
+        """`delivered` is told each signed record (its OCMF text) that the CSMS has got."""
         self._evses = evses
         self._learn = learn
+        self._delivered = delivered
 
     def encode(self, row: Queued, body: Any) -> call.TransactionEvent:
         """Return the message of a stored report."""
@@ -42,9 +50,12 @@ class Transactions:
 
     def answered(self, body: Any, answer: call_result.TransactionEvent) -> None:
         """Remember what the CSMS says about the token (C10.FR.05); stop if it is not accepted (E05)."""
+        report = from_document(TransactionReport, body)
+        for value in (value for sample in report.samples for value in sample.values):
+            if value.signed is not None:
+                self._delivered(value.signed.ocmf)
         if answer.id_token_info is None:
             return
-        report = from_document(TransactionReport, body)
         info = words.token_info(answer.id_token_info)
         token = report.id_token
         for evse in self._evses.values():
@@ -92,7 +103,7 @@ def _sampled_value(value: SampledValue) -> SampledValueType:
         measurand=value.measurand,
         phase=value.phase,
         signed_meter_value=_signed(value.signed) if value.signed else None,
-        unit_of_measure=UnitOfMeasureType(unit=value.unit),
+        unit_of_measure=UnitOfMeasureType(unit=value.unit) if value.unit else None,
     )
 
 

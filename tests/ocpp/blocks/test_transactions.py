@@ -155,7 +155,7 @@ def test_the_longest_record_of_a_meter_fits_into_the_message():
 
 def test_a_stored_report_is_encoded_as_it_was_made():
     row = Queued(1, "TransactionEvent", "", STARTED.transaction_id, 0, START, 0, offline=True)
-    transactions = Transactions({}, learn=lambda token, info: None)
+    transactions = Transactions({}, learn=lambda token, info: None, delivered=lambda ocmf: None)
     report = replace(STARTED, samples=(sample(SignedValue(OCMF, KEY)),))
     assert transactions.encode(row, to_document(report)) == encode(report, offline=True)
 
@@ -169,7 +169,12 @@ class Desk:
     def __init__(self, yard):
         self.yard = yard
         self.learned = []
-        self.transactions = Transactions(yard.evses, learn=lambda token, info: self.learned.append((token, info)))
+        self.delivered = []
+        self.transactions = Transactions(
+            yard.evses,
+            learn=lambda token, info: self.learned.append((token, info)),
+            delivered=self.delivered.append,
+        )
 
     def answer(self, transaction_id, status, *, token=None, **info):
         """Let the CSMS answer the newest event of a transaction."""
@@ -244,3 +249,9 @@ async def test_an_answer_to_an_event_without_token_is_about_the_token_of_its_tra
     transaction_id = await desk.yard.charge(token=BERT)
     desk.answer(transaction_id, Status.blocked)
     assert desk.learned == [(BERT, TokenInfo(Status.blocked))]
+
+
+async def test_records_that_the_csms_got_are_named_whatever_else_it_says(desk):
+    report = replace(STARTED, samples=(sample(SignedValue(OCMF, KEY)), sample(None)))
+    desk.transactions.answered(to_document(report), call_result.TransactionEvent())
+    assert desk.delivered == [OCMF]

@@ -1,12 +1,14 @@
 """Waking: what was open when the power went is adopted, ended and told, whatever the meter still knows."""
 
+from dataclasses import replace
+
 import pytest
 
 from station.core import effects as do
 from station.core import events as on
 from station.core.faults import Fault
 from station.core.policy import TxPoint
-from station.core.records import RecordKind
+from station.core.records import LeftOver, RecordKind
 from station.core.session import Metering, Session, connector_status, idle, refusal
 from tests.core.runs import (
     ENDED,
@@ -22,6 +24,7 @@ from tests.core.runs import (
     owing,
     reports,
 )
+from tests.fakes import SERIAL
 
 
 def test_waking_with_nothing_open_makes_sure_that_nothing_is_switched_on() -> None:
@@ -60,7 +63,7 @@ def test_a_start_that_was_signed_but_not_stored_is_adopted_and_reported() -> Non
     caused = again.restart(left(output_on=True, begin=begin))
     assert do.KeepRecord("transaction-3", begin) in caused
     assert only_report(caused).event is STARTED
-    assert do.TurnOff() in caused
+    assert has(caused, do.TurnOff)
     ended = only_report(again(on.EndSigned(run.record(RecordKind.TURN_OFF))))
     assert (ended.seq_no, *ending(ended)) == (1, "AbnormalCondition", "PowerLoss")
 
@@ -93,7 +96,7 @@ def test_a_transaction_that_was_running_is_ended_by_the_power_loss(letter: str) 
     seq_no = run.transaction.seq_no
     again = asleep(run)
     caused = again.restart(left(output_on=True, begin=run.transaction.begin))
-    assert caused.index(do.Withhold()) < caused.index(do.TurnOff())
+    assert caused.index(do.Withhold()) < caused.index(only(caused, do.TurnOff))
     ended = only_report(again.sign_end())
     assert (ended.seq_no, *ending(ended)) == (seq_no, "AbnormalCondition", "PowerLoss")
 
@@ -109,13 +112,13 @@ def test_attempts_to_get_the_end_go_on_after_a_restart() -> None:
     run.stop(on.StopCause.CARD)
     run(on.EndFailed(Fault.METER, "no answer"))
     again = Run(session=run.session, awake=False, end_attempts=2)
-    assert do.TurnOff() in again.restart()
+    assert has(again.restart(), do.TurnOff)
     assert only_report(again(on.EndFailed(Fault.METER, "no answer"))).event is ENDED
 
 
 def test_an_end_that_is_owed_is_asked_for_when_the_station_wakes() -> None:
     again = asleep(owing())
-    assert do.TurnOff() in again.restart()
+    assert has(again.restart(), do.TurnOff)
     assert connector_status(again.session) == "Faulted"
     assert only(again.sign_end(), do.KeepRecord).transaction_id == "transaction-3"
     assert connector_status(again.session) == "Occupied"
@@ -204,13 +207,13 @@ def test_a_start_that_the_found_meter_did_not_sign_leaves_no_trace() -> None:
 def test_a_running_transaction_is_ended_without_waiting_for_a_silent_meter() -> None:
     run = Run().charging()
     again = Run(session=run.session, awake=False, end_attempts=1)
-    assert do.TurnOff() in again.restart(None)
+    assert has(again.restart(None), do.TurnOff)
     caused = again(on.EndFailed(Fault.METER, "no answer"))
     assert ending(only_report(caused)) == ("AbnormalCondition", "PowerLoss")
     assert not has(again(on.MeterFound(NOTHING_LEFT)), do.ReleaseOutput)
     again.expire(on.Timer.RETRY)
     assert has(again.sign_end(), do.KeepRecord)
-    assert again.session == Session(1, awake=True, plugged=True, last_pagination=100)
+    assert again.session == Session(1, awake=True, plugged=True, last_pagination=100, last_serial=SERIAL)
 
 
 def test_a_found_meter_does_not_disturb_an_end_that_is_being_signed() -> None:
@@ -220,3 +223,41 @@ def test_a_found_meter_does_not_disturb_an_end_that_is_being_signed() -> None:
     assert reports(again(on.MeterFound(NOTHING_LEFT))) == []
     assert again.session.metering is Metering.STOPPING
     assert only_report(again.sign_end()).event is ENDED
+
+
+# Another meter is there
+
+
+def other_meter() -> LeftOver:
+    return replace(NOTHING_LEFT, meter_serial="001BZR1521079999")
+
+
+def test_what_a_meter_owes_that_was_replaced_is_given_up() -> None:
+    again = asleep(owing())
+    caused = again.restart(other_meter())
+    assert not has(caused, do.TurnOff)
+    assert (again.session.owed, again.session.faults) == (None, frozenset())
+    assert only(caused, do.Raise).alert.active is False
+
+
+def test_a_transaction_of_a_meter_that_was_replaced_ends_without_its_signed_end_and_says_so() -> None:
+    again = asleep(Run().charging())
+    caused = again.restart(other_meter())
+    assert not has(caused, do.TurnOff)
+    assert has(caused, do.ReleaseOutput)
+    ended = only_report(caused)
+    assert ending(ended) == ("AbnormalCondition", "PowerLoss")
+    assert [value.context for sample in ended.samples for value in sample.values] == ["Transaction.Begin"]
+    told = [(effect.alert.tech_code, effect.alert.active) for effect in caused if isinstance(effect, do.Raise)]
+    assert told == [("SignedEndMissing", True), ("SignedEndMissing", False)]
+    assert idle(again.session)
+    assert not again.session.faults
+
+
+def test_an_unknown_meter_is_a_fault_until_it_is_found_to_be_the_right_one() -> None:
+    run = Run(awake=False)
+    run(on.Woken(None, "another meter", Fault.CHANGED))
+    assert run.session.faults == {Fault.CHANGED}
+    run(on.MeterFound(NOTHING_LEFT))
+    assert not run.session.faults
+    assert refusal(run.session) is None

@@ -1,0 +1,93 @@
+"""Waking up: what the meter holds from before is dealt with before anything new is begun."""
+
+from station.core import effects as do
+from station.core import events as on
+from station.core.faults import Fault
+from station.core.records import LeftOver, SignedRecord
+from station.core.session import Metering, Transaction
+from station.core.signing import end_signed, keep_begin, keep_end
+from station.core.work import POWER_LOSS, Work, clear_fault, is_new, raise_fault, stop
+
+
+def wake(work: Work, woken: on.Woken) -> None:
+    """The meter is the truth: adopt what it signed before the power went, and end what was open."""
+    left = woken.left_over
+    lasting = {Fault.END} if left else {Fault.END, woken.fault}
+    for fault in sorted(work.session.faults - lasting):
+        clear_fault(work, fault)
+    work.set(awake=left is not None, letter="", authorization=None, offered_amps=0.0, blocked=False)
+    work.do(do.Withhold())
+    if left is None:
+        raise_fault(work, woken.fault, woken.problem)
+    else:
+        _forget_other_meter(work, left)
+    transaction = work.transaction
+    if transaction is None:
+        _wake_without_transaction(work, left)
+    elif left is not None or transaction.started or transaction.begin:
+        _end_what_was_open(work, transaction, left)
+    else:
+        # Whether the start was signed is known when the meter answers (MeterFound).
+        work.set_transaction(stop=transaction.stop or POWER_LOSS)
+
+
+def meter_found(work: Work, left: LeftOver) -> None:
+    work.set(awake=True)
+    clear_fault(work, Fault.METER)
+    clear_fault(work, Fault.CHANGED)
+    _forget_other_meter(work, left)
+    transaction = work.transaction
+    if transaction is None:
+        if work.session.owed is None:
+            work.do(do.ReleaseOutput())
+    elif work.session.metering is Metering.STARTING:
+        _end_what_was_open(work, transaction, left)
+
+
+def _forget_other_meter(work: Work, left: LeftOver) -> None:
+    """Give up the end that only a meter could sign which is not there any more; an operator confirmed the new one."""
+    session, transaction = work.session, work.transaction
+    begin = transaction.begin if transaction else None
+    if session.owed is not None and session.owed_by not in ("", left.meter_serial):
+        work.do(do.StopTimer(on.Timer.RETRY))
+        work.set(owed=None, owed_by="", owed_key_told=False)
+        clear_fault(work, Fault.END)
+    if begin is not None and begin.meter_serial != left.meter_serial:
+        raise_fault(work, Fault.END, f"meter {begin.meter_serial} began, meter {left.meter_serial} is there now")
+        clear_fault(work, Fault.END)
+        work.set(metering=Metering.OFF)
+        stop(work, POWER_LOSS)
+        work.do(do.ReleaseOutput())
+
+
+def _wake_without_transaction(work: Work, left: LeftOver | None) -> None:
+    work.do(do.Unlock())
+    if work.session.owed is None:
+        work.do(do.ReleaseOutput())
+    elif end := _end_from_before(work, left):
+        end_signed(work, end)
+    else:
+        work.do(do.TurnOff(work.session.owed))
+
+
+def _end_what_was_open(work: Work, transaction: Transaction, left: LeftOver | None) -> None:
+    if left and transaction.begin and transaction.begin.meter_serial != left.meter_serial:
+        return
+    if left and left.begin and transaction.begin is None and is_new(work, left.begin):
+        keep_begin(work, left.begin)
+    work.set_transaction(stop=transaction.stop or POWER_LOSS)
+    assert work.transaction is not None
+    if work.transaction.begin is None:
+        work.set(metering=Metering.OFF)
+        work.do(do.ReleaseOutput())
+    elif end := _end_from_before(work, left):
+        keep_end(work, end)
+    else:
+        work.set(metering=Metering.ON)
+
+
+def _end_from_before(work: Work, left: LeftOver | None) -> SignedRecord | None:
+    """Return the end that was signed but not stored; one taken now would say the same, a counter later."""
+    if left and left.end and not left.output_on and is_new(work, left.end):
+        return left.end
+    return None
