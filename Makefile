@@ -54,7 +54,7 @@ cover: $(VENV)/.dev ## Tests with branch coverage
 	$(BIN)/python -m coverage run -m pytest -q
 	$(BIN)/python -m coverage report --skip-covered --sort=cover
 
-bench: $(VENV)/.dev ## Start-up, memory, swipe to Started, draining; all in one run
+bench: $(VENV)/.dev ## Start-up, memory, swipe to Started, draining, bytes and time on the line; all in one run
 	$(BIN)/python -m benchmarks
 
 # pip-tools lives apart: it would bring an unpinned pip and setuptools into the environment that is pinned.

@@ -7,23 +7,26 @@ import platform
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import draining, memory, start_up, swipe
+from benchmarks import draining, line_traffic, memory, poll_delay, start_up, swipe
 from benchmarks.figures import Result, as_document, lines
 from benchmarks.parts import MeasuringError
 
 FOLDER = Path("var/bench")
-MEASUREMENTS: dict[str, tuple[Callable[..., Result], int]] = {
+MEASUREMENTS: dict[str, tuple[Callable[..., Iterable[Result]], int]] = {
     "a": (start_up.measure, 9),
     "b": (memory.measure, 1),
     "c": (swipe.measure, 5),
     "d": (draining.measure, 5),
+    "efg": (line_traffic.measure, 3),
+    "h": (poll_delay.measure, 2),
 }
-"""Letter -> what measures, and in how many rounds."""
+"""The figures that one run gives -> what measures them, and in how many rounds."""
+KEYS = "".join(MEASUREMENTS)
 PACKAGES = ("ocpp", "websockets", "pymodbus", "cryptography", "fastjsonschema", "structlog")
 
 
@@ -34,14 +37,18 @@ def main() -> int:
     work = FOLDER.resolve() / "parts"
     shutil.rmtree(work, ignore_errors=True)
     results, failed = [], False
-    for key in options.only:
-        measure, rounds = MEASUREMENTS[key]
-        print(f"measuring {key} ...", file=sys.stderr, flush=True)
+    for keys, (measure, rounds) in MEASUREMENTS.items():
+        wanted = [key for key in keys if key in options.only]
+        if not wanted:
+            continue
+        print(f"measuring {', '.join(wanted)} ...", file=sys.stderr, flush=True)
         try:
-            results.append(measure(work / key, rounds=options.rounds or rounds))
+            measured = list(measure(work / keys, rounds=options.rounds or rounds))
+            results += [result for result in measured if result.key in wanted]
         except MeasuringError as error:
-            print(f"benchmarks: {key} could not be measured: {error}", file=sys.stderr)
+            print(f"benchmarks: {', '.join(wanted)} could not be measured: {error}", file=sys.stderr)
             failed = True
+    results.sort(key=lambda result: result.key)
     print("\n".join(lines(results)))
     _write(results, options.output)
     return 1 if failed else 0
@@ -49,7 +56,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", type=_keys, default=list(MEASUREMENTS), metavar="a,d", help="measure only these")
+    parser.add_argument("--only", type=_keys, default=list(KEYS), metavar="a,d", help="measure only these")
     parser.add_argument("--rounds", type=_positive, metavar="N", help="this many rounds of each")
     parser.add_argument("--output", type=Path, default=FOLDER / "results.json", metavar="FILE", help="(%(default)s)")
     return parser.parse_args()
@@ -57,8 +64,8 @@ def _options() -> argparse.Namespace:
 
 def _keys(text: str) -> list[str]:
     keys = text.split(",")
-    if unknown := [key for key in keys if key not in MEASUREMENTS]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(MEASUREMENTS)}")
+    if unknown := [key for key in keys if key not in list(KEYS)]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(KEYS)}")
     return keys
 
 

@@ -28,6 +28,7 @@ from station.ocpp.session import RpcSession
 from station.storage.database import Database
 from station.storage.journal import TRANSACTION_EVENT
 from station.storage.outbox import Outbox, Queued
+from station.storage.receipts import Receipts
 
 LOOK_S = 0.0005
 COMMITS = 50
@@ -38,8 +39,11 @@ class Counted:
 
     action = Transactions.action
 
-    def __init__(self, left: int) -> None:
-        self._block = Transactions({}, learn=lambda _token, _info: None)
+    def __init__(self, left: int, receipts: Receipts) -> None:
+        def delivered(ocmf: bytes) -> None:
+            receipts.mark_sent(ocmf, datetime.now(UTC))
+
+        self._block = Transactions({}, learn=lambda _token, _info: None, delivered=delivered)
         self._left = left
         self.done = asyncio.Event()
 
@@ -68,7 +72,7 @@ async def ours(url: str, folder: Path) -> dict[str, float]:
     with Database.open(folder, SystemClock()) as database:
         store = Outbox(database)
         _fill(database, store)
-        counted = Counted(EVENTS)
+        counted = Counted(EVENTS, Receipts(database))
         session = RpcSession(Router(), timeout_s=lambda: 30.0)
         sender = OutboxSender(
             store,

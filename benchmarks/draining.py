@@ -1,6 +1,7 @@
 """How fast a full queue is emptied, beside the library's own way to send the same messages."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -13,7 +14,7 @@ GOAL = 2.0
 PATIENCE_S = 120.0
 
 
-def measure(folder: Path, *, rounds: int) -> Result:
+def measure(folder: Path, *, rounds: int) -> Iterator[Result]:
     """Drain in turns; each time with a new process and, where it is ours, a new database."""
     folder.mkdir(parents=True)
     took: dict[str, list[dict[str, float]]] = {"ours": [], "library": []}
@@ -27,7 +28,7 @@ def measure(folder: Path, *, rounds: int) -> Result:
                     drain.wait(within_s=READY_S)
     commit_us = median(time["commit_s"] for time in took["ours"]) * 1e6
     cpu_ms = {who: median(time["cpu_s"] for time in times) * 1000 for who, times in took.items()}
-    return Result(
+    yield Result(
         "d",
         f"draining {EVENTS} events",
         "events/s",

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,7 +38,7 @@ class Footprint:
         return f"VmRSS {self.resident_mib:.1f} MiB, Pss {self.proportional_mib:.1f} MiB"
 
 
-def measure(folder: Path, *, rounds: int) -> Result:
+def measure(folder: Path, *, rounds: int) -> Iterator[Result]:
     """Leave a station with one EVSE alone for a while; more rounds would tell the same.
 
     What counts is the idle daemon; a note tells what it has grown to once records were signed and verified.
@@ -54,7 +55,7 @@ def measure(folder: Path, *, rounds: int) -> Result:
         notes.append(
             "structlog loads `rich`, a development tool, wherever it finds it; on a charger it is some MiB less"
         )
-    return Result(
+    yield Result(
         "b",
         "memory of the idle daemon",
         "MiB",

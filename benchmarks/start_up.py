@@ -1,5 +1,6 @@
 """From the start of the process to the BootNotification, beside the least that can send one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.figures import Bound, Result, Samples
@@ -8,14 +9,14 @@ from benchmarks.scene import READY_S, Scene, scene
 GOAL = 2.5
 
 
-def measure(folder: Path, *, rounds: int) -> Result:
+def measure(folder: Path, *, rounds: int) -> Iterator[Result]:
     """Start the two in turns; the first start of each only makes byte code and database."""
     ours, bare = [], []
     with scene(folder) as place:
         for _ in range(rounds + 1):
             ours.append(_station_ms(place))
             bare.append(_bare_ms(place))
-    return Result(
+    yield Result(
         "a",
         "start to BootNotification",
         "ms",

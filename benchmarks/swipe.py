@@ -1,5 +1,6 @@
 """From the card to TransactionEvent(Started), beside what the wire and the meter need for a signed start."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import wire_time
@@ -10,13 +11,13 @@ GOAL = 1.10
 CARD = "04A2B3C4D5{:04X}"
 
 
-def measure(folder: Path, *, rounds: int) -> Result:
+def measure(folder: Path, *, rounds: int) -> Iterator[Result]:
     """Let one driver after the other come and go."""
     wire_s = wire_time.seconds(wire_time.WHOLE_START, baud=BAUD)
     with scene(folder) as place, place.station():
         place.csms.came_at("StatusNotification", "Available")
         took_s = [place.play(CARD.format(number)) for number in range(rounds)]
-    return Result(
+    yield Result(
         "c",
         "swipe to Started",
         "ms",

@@ -1,4 +1,4 @@
-"""How long a signed start takes on the wire at the least, whatever a driver does. Source: METER.md section 8."""
+"""What a signed start and stop take on the wire at the least, whatever a driver does. Source: METER.md section 8."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,16 +41,32 @@ class Write:
         return WRITE_REQUEST + 2 * self.registers + WRITE_ANSWER
 
 
-WHOLE_START: Final = (
-    *(Write(120), Write(50)),  # the metadata: 70 and 50 registers, then 50
+WHOLE_STOP: Final = (
     Write(1),  # the trigger
     Read(1),  # one poll
     *(Read(125), Read(125), Read(125), Read(123)),  # the OCMF text, as long as it can be
 )
+WHOLE_START: Final = (
+    *(Write(120), Write(50)),  # the metadata: 70 and 50 registers, then 50
+    *WHOLE_STOP,
+)
+SNAPSHOT: Final = (Read(125), Read(125), Read(2))
+"""The signed values themselves, which the OCMF text only repeats."""
+
+
+def size(exchanges: Iterable[Read | Write]) -> int:
+    """Return how many bytes these exchanges are."""
+    return sum(exchange.size for exchange in exchanges)
 
 
 def seconds(exchanges: Iterable[Read | Write], *, baud: int) -> float:
     """Return how long these exchanges take at the least, with a device that answers at once."""
+    every = list(exchanges)
+    return seconds_of(size(every), frames=len(every), baud=baud)
+
+
+def seconds_of(total: int, *, frames: int, baud: int) -> float:
+    """Return how long so many bytes take in so many exchanges."""
     character_s = CHARACTER_BITS / baud
     gap_s = GAP_CHARACTERS * character_s if baud <= 19200 else FIXED_GAP_S
-    return sum(exchange.size * character_s + GAPS * gap_s for exchange in exchanges)
+    return total * character_s + frames * GAPS * gap_s

@@ -155,7 +155,7 @@ class Station:
                     zone=None if evse.meter.timezone == SYSTEM_ZONE else ZoneInfo(evse.meter.timezone),
                 ),
                 controller=PhoenixEvCc(
-                    self._lines[evse.controller.line].device(evse.controller.unit),
+                    self._lines[evse.controller.line].device(evse.controller.unit, urgent=True),
                     name=f"controller of EVSE {evse.id}",
                     fixed_cable=evse.controller.fixed_cable,
                 ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from station import __version__
+from station.commands import meter_options
 from station.errors import StationError
 
 Commands = Any
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _config(commands)
     _ocmf(commands)
     _receipts(commands)
+    _meter(commands)
     return parser
 
 
@@ -91,13 +93,34 @@ def _ocmf(commands: Commands) -> None:
 def _receipts(commands: Commands) -> None:
     receipts = commands.add_parser("receipts", help="sessions and their signed records")
     actions = receipts.add_subparsers(required=True, metavar="ACTION")
-    for name, text in (("list", "all sessions"), ("show", "one session"), ("export", "one session as S.A.F.E. XML")):
-        action = actions.add_parser(name, help=text)
+
+    def add(name: str, module: str, text: str, description: str | None = None) -> argparse.ArgumentParser:
+        action: argparse.ArgumentParser = actions.add_parser(name, help=text, description=description)
         place = action.add_mutually_exclusive_group()
         place.add_argument("--config", type=Path, default=Path("/etc/station/station.toml"), help="(%(default)s)")
         place.add_argument("--state-dir", type=Path, help="instead of the one in the settings")
-        action.set_defaults(module="receipts", function=f"{name}_")
-        if name != "list":
-            action.add_argument("number", metavar="NUMBER|ID", help="number in the list, or transaction id")
-        if name == "export":
-            action.add_argument("--output", type=Path, metavar="FILE", help="else standard output")
+        action.set_defaults(module=module, function=f"{name}_")
+        return action
+
+    which = "number in the list, or transaction id"
+    add("list", "receipts", "all sessions")
+    add("show", "receipts", "one session").add_argument("number", metavar="NUMBER|ID", help=which)
+    add("rejected", "receipts", "records that were set aside and not reported")
+    export = add("export", "receipts_export", "one session for transparency software, or sessions as a table")
+    export.add_argument("number", nargs="?", metavar="NUMBER|ID", help=f"{which}; csv: else all")
+    export.add_argument("--format", choices=("safe-xml", "chargy", "csv"), default="safe-xml", help="(%(default)s)")
+    export.add_argument("--output", type=Path, metavar="FILE", help="else standard output")
+    verify = add(
+        "verify",
+        "receipts_verify",
+        "say whether what is stored is genuine and whole",
+        "Exit code 0: valid, nothing doubtful; 1: something is invalid; 2: something is doubtful.",
+    )
+    verify.add_argument("number", nargs="?", metavar="NUMBER|ID", help=f"{which}; else all, and what is missing")
+    prune = add("prune", "receipts_prune", "delete old sessions, if the CSMS has everything of them")
+    prune.add_argument("--older-than", type=int, required=True, metavar="DAYS", help="since they ended")
+    prune.add_argument("--yes", action="store_true", help="do it; else it is told what would be deleted")
+
+
+def _meter(commands: Commands) -> None:
+    meter_options.add(commands.add_parser("meter", help="a meter on a serial line, without the daemon"))

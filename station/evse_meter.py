@@ -216,6 +216,11 @@ class MeterSide:
             raise self._wrong
         self.identity = identity
         self._book_in(identity)
+        try:
+            # Before anything is signed, also for somebody who charged when the meter lost its power.
+            await self._set_time(only_if_unset=True)
+        except ClockUnsetError as error:
+            log.warning("meter_clock_unset", evse=self._evse_id, reason=str(error))
         transaction = self._session().transaction
         return await self._meter.left_over(transaction.request if transaction else None)
 
@@ -255,7 +260,7 @@ class MeterSide:
     # Time
 
     async def keep_time(self) -> None:
-        """Let the meter follow the time, but never while it measures for somebody (METER.md section 6)."""
+        """Let the meter follow the time; a clock that runs is left alone while it measures for somebody."""
         failing_since: float | None = None
         loop = asyncio.get_running_loop()
         while True:
@@ -273,16 +278,19 @@ class MeterSide:
 
     async def _give_time(self) -> None:
         async with self._free:
-            session = self._session()
-            if self._wrong is not None or session.transaction is not None or session.owed is not None:
+            if self._wrong is not None:
                 return
-            known = self._book.known(self._evse_id)
-            before = known.clock_updated_at if known else None
-            updated_at = await self._meter.set_time(before)
-            if updated_at is not None and updated_at != before:
-                self._book.clock_updated(self._evse_id, updated_at)
+            session = self._session()
+            await self._set_time(only_if_unset=session.transaction is not None or session.owed is not None)
         if Fault.CLOCK in session.faults:
             self._post(on.FaultCleared(Fault.CLOCK))
+
+    async def _set_time(self, *, only_if_unset: bool) -> None:
+        known = self._book.known(self._evse_id)
+        before = known.clock_updated_at if known else None
+        updated_at = await self._meter.set_time(before, only_if_unset=only_if_unset)
+        if updated_at is not None and updated_at != before:
+            self._book.clock_updated(self._evse_id, updated_at)
 
     def _clock_unset(self, error: ClockUnsetError, *, patient: bool) -> None:
         if patient or Fault.CLOCK in self._session().faults:

@@ -182,8 +182,8 @@ class FakeMeter:
             unfit=self.hardware.unfit,
         )
 
-    async def set_time(self, updated_at: datetime | None) -> datetime | None:
-        await self._do("set_time")
+    async def set_time(self, updated_at: datetime | None, *, only_if_unset: bool = False) -> datetime | None:
+        await self._do("look_at_clock" if only_if_unset else "set_time")
         self.clock_updates.append(updated_at)
         return self.clock_updated_at or updated_at
 

@@ -192,7 +192,7 @@ async def test_a_meter_that_falls_silent_ends_the_transaction_and_is_met_anew(ba
         assert bay.controller.hardware.offered_amps == 0
         bay.meter.troubles.over()
         await bay.until(lambda: len(bay.records) == 2, within_s=120.0)
-        assert {"identify", "set_time"} <= set(bay.meter.calls)
+        assert {"identify", "look_at_clock"} <= set(bay.meter.calls)
         assert not bay.evse.session.faults
     assert [code for code, active in bay.alerts if active] == ["MeterSilent", "SignedEndMissing"]
 

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from simulators.bench import rules
+from simulators.bench import loopback, rules
 from simulators.bench.bench import Bench
 from simulators.bench.errors import BenchError, RefusedError, UnknownError
 from simulators.bench.faults import FAULTS
+from simulators.bench.place import LOOPBACK
 from simulators.bench.rules import Rules
 from simulators.bench.settings import Settings
-from simulators.bench.settings_file import LOOPBACK
 from simulators.bench.vehicle import SIDES
 from simulators.bench.world import MOST_A
 
@@ -39,18 +39,8 @@ _FAULT: Final[Rules] = {
 
 def listen(settings: Settings) -> socket.socket:
     """Return a socket that listens where the settings say; BenchError if somebody else does."""
-    family = socket.AF_INET6 if settings.host == "::1" else socket.AF_INET
-    server = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.bind((settings.host, settings.port))
-        server.listen()
-        server.setblocking(False)
-    except OSError as error:
-        server.close()
-        place = f"{settings.host}:{settings.port}"
-        raise BenchError(f"{place}: {error.strerror}: stop what listens there or choose another --port") from error
-    return server
+    remedy = "stop what listens there or choose another --port"
+    return loopback.listen(settings.host, settings.port, remedy=remedy)
 
 
 @asynccontextmanager
@@ -72,8 +62,7 @@ async def serve(bench: Bench, server: socket.socket) -> AsyncIterator[str]:
     await runner.setup()
     try:
         await web.SockSite(runner, server).start()
-        host, port = server.getsockname()[:2]
-        yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        yield f"http://{loopback.host_and_port(server.getsockname())}"
     finally:
         await runner.cleanup()
         server.close()

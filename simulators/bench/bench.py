@@ -6,12 +6,14 @@ from typing import Any, Protocol, Self, TypeVar
 
 import structlog
 
+from simulators.bench import line_rules
 from simulators.bench.errors import UnknownError
 from simulators.bench.pty_port import PtyPort
 from simulators.bench.reader import Reader
-from simulators.bench.report import evse_state, reader_state
+from simulators.bench.report import evse_state, line_state, reader_state
 from simulators.bench.settings import Settings
 from simulators.bench.timing import Tasks
+from simulators.bench.wiring import Wiring
 from simulators.bench.world import Evse
 
 log = structlog.get_logger("bench")
@@ -28,21 +30,24 @@ _Any = TypeVar("_Any", bound=_Numbered)
 class Bench:
     """`async with Bench(settings) as bench:` has all ports open inside; every port and link is gone after it.
 
-    An error that a device's task died of is raised when the bench closes.
+    An error that a device's task died of is raised when the bench closes. SettingsError for devices that cannot
+    share a port.
     """
 
     def __init__(self, settings: Settings) -> None:
+        line_rules.check(settings)
         self.settings = settings
         self._evses: list[Evse] = []
         self._readers: list[Reader] = []
+        self._wiring = Wiring(())
         self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
         try:
             for row in self.settings.evses:
-                evse = Evse(row, self.settings)
-                self._evses.append(evse)
-                evse.open(self._tasks)
+                self._evses.append(Evse(row, self.settings))
+            self._wiring = Wiring(outlet for evse in self._evses for outlet in evse.outlets)
+            await self._wiring.open(self._tasks)
             for place in self.settings.readers:
                 reader = Reader(place.id, PtyPort(place.port))
                 self._readers.append(reader)
@@ -71,11 +76,13 @@ class Bench:
             "energy_scale": self.settings.energy_scale,
             "evses": [evse_state(evse) for evse in self._evses],
             "readers": [reader_state(reader) for reader in self._readers],
+            "lines": [line_state(line) for line in self._wiring.lines],
         }
 
     async def _close(self) -> None:
         for reader in self._readers:
             reader.close()
+        await self._wiring.close()
         try:
             await asyncio.gather(*(evse.close() for evse in self._evses))
         finally:

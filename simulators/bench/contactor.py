@@ -33,6 +33,11 @@ class Contactor:
         """The meter's relay, DO."""
         return self._demand
 
+    @property
+    def enabled(self) -> bool:
+        """The meter's enable input, DOE."""
+        return self._enabled
+
     def request(self, on: bool) -> None:
         """Set the meter's relay, DO."""
         self._demand = on

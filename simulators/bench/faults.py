@@ -21,10 +21,20 @@ _LINE: Final = {
 _METER: Final = {
     "meter_busy_forever": "a snapshot that is begun does not end until the fault is off",
     "meter_snapshot_fails": "every snapshot ends with status 3; a turn-on leaves the output on, as the meter does",
-    "meter_bad_signature": "signs what it did not measure: no signature fits",
+    "meter_bad_signature": "signs what it did not measure: no signature fits, each is well-formed",
+    "meter_bad_ocmf_signature": "signs the snapshot as it should, its OCMF text with a signature that does not fit",
+    "meter_ocmf_differs": "the OCMF text tells 1 kWh more than its snapshot; both signatures are genuine",
+    "meter_changed_key": "another key pair: public key and signatures change together",
+    "meter_changed_serial": "another serial in registers and records",
+    "meter_counter_gap": "each snapshot moves RCnt by four",
+    "meter_clock_unset": "the clock is unset and stays so whatever is written; off: it can be set again",
     "meter_event_bits": "reports a fatal error of its measuring part (Evt bit 16, ErrM, OCMF ST E)",
+    "meter_event_17": "reports that its communication part did not start up (Evt bit 17, OCMF ST E)",
+    "meter_event_18": "reports a wrong hash of its communication firmware (Evt bit 18, OCMF ST E)",
+    "meter_event_19": "reports development mode (Evt bit 19, OCMF ST E)",
     "meter_no_feedback": "the contactor's feedback is missing: DI reads 0",
     "meter_power_cycle": "the meter has no supply while on; off brings it back as after a power cut",
+    "meter_power_loss_in_snapshot": "the next snapshot is cut short by an outage of one second; goes off by itself",
 }
 _WORLD: Final = {
     "contactor_welded": "the contactor stays closed whatever is demanded",

@@ -1,87 +1,80 @@
-"""One serial line with one device: bytes in, requests to the device, answers out, and what can go wrong between."""
+"""One line with its devices and its clients: every request is heard by all, the unit that is meant answers."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Iterable
 
+from simulators.bench.conversation import Conversation
 from simulators.bench.faults import Faults
-from simulators.bench.pdu import DEVICE_FAILURE, Device, ModbusRefusal, parse, refusal_answer
-from simulators.bench.pty_port import PtyPort
-from simulators.bench.rtu import SILENCE_S, Framer, crc, frame, reply_delay_s
-from simulators.bench.timing import Timer
-
-_DAMAGES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
-    "crc": lambda reply: reply[:-1] + bytes((reply[-1] ^ 0xFF,)),
-    "wrong_unit": lambda reply: frame(reply[0] % 247 + 1, reply[1:-2]),
-    "truncated": lambda reply: reply[: max(1, len(reply) - 3)],
-    "garbage": lambda reply: (crc(reply) * len(reply))[: len(reply)],
-}
-"""Line faults that change the bytes of an answer."""
+from simulators.bench.framing import Inquiry, MakeFraming
+from simulators.bench.pdu import Device
+from simulators.bench.port import Entrance, Port
+from simulators.bench.rtu import AROUND_PDU
+from simulators.bench.speed import Wire
+from simulators.bench.tap import Tap
+from simulators.bench.timing import Tasks
 
 
 class Line:
-    """Serves one device on one port. Requests are answered one after the other, in the order they came."""
+    """Devices side by side. Each answers its own requests in the order they came and waits for no other."""
 
-    def __init__(self, port: PtyPort, device: Device, *, name: str, faults: Faults, pacing: bool) -> None:
-        self._port = port
-        self._device = device
-        self._name = name
-        """`meter` or `controller`: the prefix of this line's faults."""
-        self._faults = faults
-        self._pacing = pacing
-        self._framer = Framer()
-        self._requests: asyncio.Queue[bytes] = asyncio.Queue()
-        self._silence = Timer(self._gave_up)
+    def __init__(self, entrance: Entrance, *, framing: MakeFraming, pacing: bool) -> None:
+        self.requests = 0
+        """Whole requests, whoever was meant."""
+        self.unclaimed = 0
+        """Those of them whose unit no device has."""
+        self.broken = 0
+        """Frames that were none."""
+        self.taps: list[Tap] = []
+        self._entrance = entrance
+        self._framing = framing
+        self._wire = Wire(pacing=pacing)
+        self._conversations: dict[Port, Conversation] = {}
 
-    def open(self) -> None:
-        """Create the port; requests are answered once `run` runs."""
-        self._port.open(self._received)
+    @property
+    def address(self) -> str:
+        """What a client has to open."""
+        return self._entrance.address
 
-    async def run(self) -> None:
-        """Answer requests until cancelled."""
-        while True:
-            await self._serve(await self._requests.get())
+    @property
+    def conversations(self) -> Iterable[Conversation]:
+        """The clients that are there."""
+        return self._conversations.values()
 
-    def close(self) -> None:
-        """Remove the port."""
-        self._silence.stop()
-        self._port.close()
+    def attach(self, device: Device, *, evse: int, name: str, faults: Faults) -> None:
+        """Put a device on the line, before it opens."""
+        self.taps.append(Tap(device, evse=evse, name=name, faults=faults, wire=self._wire))
 
-    def _received(self, data: bytes) -> None:
-        self._silence.stop()
-        for request in self._framer.feed(data):
-            self._requests.put_nowait(request)
-        if self._framer.waiting:
-            self._silence.start(SILENCE_S)
+    async def open(self, tasks: Tasks) -> None:
+        """Let clients in and answer them in `tasks`; BenchError if the port cannot be had."""
+        await self._entrance.open(self._came, self._gone)
+        for tap in self.taps:
+            tasks.start(tap.run(), name=f"evse-{tap.evse}-{tap.name}")
 
-    def _gave_up(self) -> None:
-        for request in self._framer.silence():
-            self._requests.put_nowait(request)
+    async def close(self) -> None:
+        """End every conversation and remove the port."""
+        for conversation in self._conversations.values():
+            conversation.close()
+        await self._entrance.close()
 
-    async def _serve(self, request: bytes) -> None:
-        if request[0] != self._device.unit or self._has("silent"):
+    def _came(self, port: Port) -> None:
+        conversation = Conversation(port, self._framing(self._broke), self._hear)
+        self._conversations[port] = conversation
+        conversation.open()
+
+    def _gone(self, port: Port) -> None:
+        self._conversations.pop(port).close()
+
+    def _broke(self) -> None:
+        self.broken += 1
+
+    def _hear(self, client: Conversation, inquiry: Inquiry) -> None:
+        self.requests += 1
+        meant = [tap for tap in self.taps if tap.device.unit == inquiry.unit]
+        if not meant:
+            self.unclaimed += 1
             return
-        pdu = await self._answer(request[1:-2])
-        if pdu is None:
-            return
-        reply = frame(request[0], pdu)
-        if self._pacing:
-            await asyncio.sleep(reply_delay_s(request, reply, self._device.baud))
-        if self._has("late"):
-            await asyncio.sleep(self._faults.seconds(f"{self._name}_late"))
-        for name, damage in _DAMAGES.items():
-            if self._has(name):
-                reply = damage(reply)
-        self._port.write(reply)
-        self._device.answered()
-
-    async def _answer(self, pdu: bytes) -> bytes | None:
-        try:
-            if self._has("exception"):
-                raise ModbusRefusal(DEVICE_FAILURE)
-            return await self._device.execute(parse(pdu))
-        except ModbusRefusal as refusal:
-            return refusal_answer(pdu[0], refusal.code)
-
-    def _has(self, fault: str) -> bool:
-        return f"{self._name}_{fault}" in self._faults
+        heard_s = self._wire.carry(
+            len(inquiry.pdu) + AROUND_PDU, baud=meant[0].device.baud, from_s=asyncio.get_running_loop().time()
+        )
+        for tap in meant:
+            tap.take(inquiry, client, heard_s=heard_s)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simulators.bench.errors import BenchError
+from simulators.bench.port import PortCallback
 
 
 class PtyPort:
@@ -21,6 +22,11 @@ class PtyPort:
         self.path = path
         self._master = -1
         self._slave = -1
+
+    @property
+    def address(self) -> str:
+        """The path to open."""
+        return str(self.path)
 
     def open(self, received: Callable[[bytes], None]) -> None:
         """Create the line and its link, then hand over every byte that comes in; needs the running loop.
@@ -71,3 +77,23 @@ class PtyPort:
         for end in (self._master, self._slave):
             os.close(end)
         self._master = self._slave = -1
+
+
+class PtyEntrance:
+    """A pseudo terminal has one client: whoever opened it."""
+
+    def __init__(self, path: Path) -> None:
+        self._port = PtyPort(path)
+
+    @property
+    def address(self) -> str:
+        """The path to open."""
+        return self._port.address
+
+    async def open(self, came: PortCallback, _gone: PortCallback) -> None:
+        """Create the port; BenchError if something that is no link stands at the path."""
+        came(self._port)
+
+    async def close(self) -> None:
+        """Remove the port."""
+        self._port.close()

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from simulators.bench import mains
+from simulators.bench.line import Line
 from simulators.bench.meter.firmware import RESOLUTION_WH
 from simulators.bench.reader import Reader
 from simulators.bench.world import Evse
@@ -46,6 +47,30 @@ def evse_state(evse: Evse) -> dict[str, Any]:
 def reader_state(reader: Reader) -> dict[str, Any]:
     """Return one reader's state; never a card."""
     return {"id": reader.id, "path": reader.path}
+
+
+def line_state(line: Line) -> dict[str, Any]:
+    """Return one line's state: who is asked, who asks, and what nobody could make anything of."""
+    return {
+        "path": line.address,
+        "requests": line.requests,
+        "answers": sum(tap.answers for tap in line.taps),
+        "unclaimed": line.unclaimed,
+        "broken": line.broken,
+        "lost": sum(tap.lost for tap in line.taps),
+        "devices": [
+            {
+                "evse": tap.evse,
+                "device": tap.name,
+                "unit": tap.device.unit,
+                "baud": tap.device.baud,
+                "requests": tap.requests,
+                "answers": tap.answers,
+            }
+            for tap in line.taps
+        ],
+        "clients": [{"path": one.client, "requests": one.requests} for one in line.conversations],
+    }
 
 
 def _meter_state(evse: Evse) -> dict[str, Any]:

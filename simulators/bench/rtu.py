@@ -1,13 +1,19 @@
-"""Modbus RTU as a slave speaks it: checksum, end of frame, silence, speed of the line. No port, no device."""
+"""Modbus RTU as a slave speaks it: checksum, length and end of frames. No port, no device."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
-BITS_PER_CHARACTER: Final = 11
-"""Start, 8 data, parity, stop: METER.md section 8."""
+from simulators.bench.framing import Damage, Inquiry, noise
 
 SILENCE_S: Final = 0.05
-"""A frame that stops in the middle is given up after this. Longer than 3.5 characters, since a pty is no wire."""
+"""A frame that stops in the middle is given up after this. Longer than 3.5 characters, since neither a pty nor a
+socket is a wire."""
+
+LONGEST: Final = 256
+"""Bytes of the longest frame there is."""
+AROUND_PDU: Final = 3
+"""Unit and checksum."""
 
 _FIXED_LENGTH: Final = {1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 8}
 _COUNTED: Final = frozenset({15, 16})
@@ -46,48 +52,66 @@ def request_length(start: bytes) -> int | None:
     return _FIXED_LENGTH.get(function)
 
 
-class Framer:
-    """Cuts requests out of the bytes of a line; those of other units and broken ones vanish.
+DAMAGES: Final[Mapping[str, Damage]] = MappingProxyType(
+    {
+        "crc": lambda reply: reply[:-1] + bytes((reply[-1] ^ 0xFF,)),
+        "wrong_unit": lambda reply: frame(reply[0] % 247 + 1, reply[1:-2]),
+        "truncated": lambda reply: reply[: max(1, len(reply) - 3)],
+        "garbage": noise,
+    }
+)
+
+
+class RtuFraming:
+    """Cuts requests out of the bytes of a line; broken ones vanish, and `broke` is called for each.
 
     After each `feed` that leaves `waiting`, the owner calls `silence` once nothing came for SILENCE_S.
     """
 
-    def __init__(self) -> None:
-        self._buffer = b""
+    damages = DAMAGES
+    out_of_step = False
+
+    def __init__(self, broke: Callable[[], None]) -> None:
+        self._broke = broke
+        self._unfinished = b""
 
     @property
     def waiting(self) -> bool:
         """There is an unfinished frame."""
-        return bool(self._buffer)
+        return bool(self._unfinished)
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take what came in and yield every intact frame that is complete now."""
-        self._buffer += data
-        while (length := request_length(self._buffer)) is not None and len(self._buffer) >= length:
-            candidate, self._buffer = self._buffer[:length], self._buffer[length:]
+    def feed(self, data: bytes) -> Sequence[Inquiry]:
+        """Take what came in and return every intact request that is complete now."""
+        data, self._unfinished = self._unfinished + data, b""
+        found: list[Inquiry] = []
+        at = 0
+        while (length := request_length(data[at : at + _AROUND_COUNTED])) is not None and len(data) - at >= length:
+            candidate = data[at : at + length]
             if not is_intact(candidate):
                 # Nobody knows where the next frame begins; only silence tells.
-                self._buffer = b""
-                return
-            yield candidate
+                self._broke()
+                return found
+            found.append(_inquiry(candidate))
+            at += length
+        if len(data) - at > LONGEST:
+            self._broke()
+        else:
+            self._unfinished = data[at:]
+        return found
 
-    def silence(self) -> Iterator[bytes]:
-        """Give up the unfinished frame, or yield it if it is one of a function whose length is not known."""
-        candidate, self._buffer = self._buffer, b""
+    def silence(self) -> Sequence[Inquiry]:
+        """Give up the unfinished frame, or return it if it is one of a function whose length is not known."""
+        candidate, self._unfinished = self._unfinished, b""
         if is_intact(candidate):
-            yield candidate
+            return [_inquiry(candidate)]
+        if candidate:
+            self._broke()
+        return []
+
+    def answer(self, inquiry: Inquiry, pdu: bytes) -> bytes:
+        """Return the frame of an answer."""
+        return frame(inquiry.unit, pdu)
 
 
-def silent_interval_s(baud: int) -> float:
-    """Return the gap t3.5 between two frames: 3.5 characters, 1.75 ms above 19200 Bd."""
-    return 3.5 * BITS_PER_CHARACTER / baud if baud <= 19200 else 0.00175
-
-
-def wire_time_s(length: int, baud: int) -> float:
-    """Return how long so many bytes take on the wire."""
-    return length * BITS_PER_CHARACTER / baud
-
-
-def reply_delay_s(request: bytes, reply: bytes, baud: int) -> float:
-    """Return how long after its first bit a request is completely answered by a slave that needs no time."""
-    return wire_time_s(len(request) + len(reply), baud) + silent_interval_s(baud)
+def _inquiry(request: bytes) -> Inquiry:
+    return Inquiry(request[0], request[1:-2])

@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from simulators.bench import place
 from simulators.bench.errors import SettingsError
 
 _Any = TypeVar("_Any")
@@ -81,11 +82,22 @@ def path(base: Path) -> Rule:
     """A path; a relative one stands in `base`."""
 
     def convert(value: Any) -> Path:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or "://" in value:
             raise ValueError
         return base / value
 
     return Rule("a path", convert)
+
+
+def port(base: Path) -> Rule:
+    """Where a line is found; a relative path stands in `base`."""
+
+    def convert(value: Any) -> place.Place:
+        if not isinstance(value, str) or not value:
+            raise ValueError
+        return place.parse(value, base=base)
+
+    return Rule(place.ALLOWED, convert)
 
 
 def build(made: type[_Any], table: object, rules: Rules, *, where: str, **parts: Any) -> _Any:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from simulators.bench.place import Place
+
 DEFAULT_PORT: Final = 8490
 
 
@@ -11,8 +13,8 @@ DEFAULT_PORT: Final = 8490
 class MeterSettings:
     """One meter twin. The five times take the place of the manual's, which the bench's `time_scale` scales."""
 
-    port: Path
-    """Where the link to its serial line appears."""
+    port: Place
+    """Where its line is found: the link of a pseudo terminal or an address. Devices with the same share a line."""
     serial: str
     """MA1, which stands in every record; the last eight digits are the serial of the measuring part."""
     unit: int = 42
@@ -22,6 +24,8 @@ class MeterSettings:
     firmware: str = "1.3"
     busy: str = "answer"
     """While a snapshot is taken: `answer` (St reads 2) or `hold` (every answer waits until it is done)."""
+    refusal: int = 2
+    """The exception code for a point written in part and for what is outside the map; 0 gives no answer at all."""
     pacing: bool = False
     """Answer no faster than the line at this speed could carry it (METER.md section 8)."""
     energy_wh: float = 12345.678
@@ -35,9 +39,9 @@ class MeterSettings:
 
 @dataclass(frozen=True, slots=True)
 class ControllerSettings:
-    """One charge controller twin."""
+    """One charge controller twin; the fields are those of a meter."""
 
-    port: Path
+    port: Place
     unit: int = 1
     baud: int = 19200
     parity: str = "none"

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from simulators.bench import rules
+from simulators.bench import line_rules, rules
 from simulators.bench.errors import SettingsError
 from simulators.bench.meter.firmware import FIRMWARES
 from simulators.bench.meter.identity import BAUD_RATES
-from simulators.bench.rules import Rule, Rules, build
+from simulators.bench.place import LOOPBACK
+from simulators.bench.rules import Rules, build
 from simulators.bench.settings import (
     ControllerSettings,
     EvseSettings,
@@ -18,8 +19,6 @@ from simulators.bench.settings import (
     Settings,
     VehicleSettings,
 )
-
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 _BENCH: Final[Rules] = {
     "host": rules.choice(*LOOPBACK),
@@ -39,6 +38,7 @@ _METER: Final[Rules] = _LINE | {
     "serial": rules.text("[0-9A-Z]{16}", meaning="16 digits or capital letters"),
     "firmware": rules.choice(*FIRMWARES),
     "busy": rules.choice("answer", "hold"),
+    "refusal": rules.integer(0, 4),
     "energy_wh": rules.number(0, 40_000_000_000),
     "turn_on_s": _DURATION,
     "turn_off_s": _DURATION,
@@ -84,16 +84,16 @@ def _bench(document: dict[str, Any], file: Path) -> Settings:
     places = {
         key: rules.apply(rule, head[key], where=f"{file}: bench.{key}") for key, rule in known.items() if key in head
     }
-    port = rules.path(places.get("folder", file.resolve().parent))
+    folder = places.get("folder", file.resolve().parent)
     settings: Settings = build(
         Settings,
         {key: value for key, value in head.items() if key in _BENCH},
         _BENCH,
         where=f"{file}: bench",
         state_folder=places.get("state_folder"),
-        evses=tuple(_evse(row, where, port) for row, where in _rows(document, "evse", file)),
+        evses=tuple(_evse(row, where, folder) for row, where in _rows(document, "evse", file)),
         readers=tuple(
-            build(ReaderSettings, row, _READER | {"port": port}, where=where)
+            build(ReaderSettings, row, _READER | {"port": rules.path(folder)}, where=where)
             for row, where in _rows(document, "reader", file)
         ),
     )
@@ -101,8 +101,9 @@ def _bench(document: dict[str, Any], file: Path) -> Settings:
     return settings
 
 
-def _evse(row: dict[str, Any], where: str, port: Rule) -> EvseSettings:
+def _evse(row: dict[str, Any], where: str, folder: Path) -> EvseSettings:
     _only(row, (*_EVSE, "meter", "controller", "vehicle"), where=where)
+    port = rules.port(folder)
     meter = build(MeterSettings, row.get("meter", {}), _METER | {"port": port}, where=f"{where}.meter")
     controller = build(
         ControllerSettings, row.get("controller", {}), _LINE | {"port": port}, where=f"{where}.controller"
@@ -128,7 +129,7 @@ def _only(table: dict[str, Any], allowed: Iterable[str], *, where: str) -> None:
 def _check_whole(settings: Settings, file: Path) -> None:
     if not settings.evses:
         raise SettingsError(f"{file}: evse is missing, at least one [[evse]] is expected")
-    ports = [place.port for row in settings.evses for place in (row.meter, row.controller)]
+    ports = {place.port for row in settings.evses for place in (row.meter, row.controller)}
     unique: tuple[tuple[str, list[Any]], ...] = (
         ("evse.id", [row.id for row in settings.evses]),
         ("reader.id", [row.id for row in settings.readers]),
@@ -139,3 +140,4 @@ def _check_whole(settings: Settings, file: Path) -> None:
         for value in values:
             if values.count(value) > 1:
                 raise SettingsError(f"{file}: {what} {value} is there twice, each may be there once")
+    line_rules.check(settings, where=f"{file}: ")

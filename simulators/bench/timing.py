@@ -42,6 +42,15 @@ class Timer:
         self._callback()
 
 
+async def until(instant_s: float) -> float:
+    """Wait for an instant of loop time and return it, or return now if it has passed."""
+    now_s = asyncio.get_running_loop().time()
+    if instant_s <= now_s:
+        return now_s
+    await asyncio.sleep(instant_s - now_s)
+    return instant_s
+
+
 class Tasks:
     """Owns tasks; `close` ends them and raises the first error that one of them died of.
 

@@ -6,12 +6,10 @@ from simulators.bench.contactor import Contactor
 from simulators.bench.controller import Controller
 from simulators.bench.errors import RequestError
 from simulators.bench.faults import DEFAULT_LATE_S, Faults
-from simulators.bench.line import Line
 from simulators.bench.meter.twin import Meter
-from simulators.bench.pty_port import PtyPort
 from simulators.bench.settings import EvseSettings, Settings
-from simulators.bench.timing import Tasks
 from simulators.bench.vehicle import Vehicle
+from simulators.bench.wiring import Outlet
 
 log = structlog.get_logger("bench")
 
@@ -30,34 +28,19 @@ class Evse:
         self.contactor = Contactor(time_scale=scale, changed=self.update)
         self.controller = Controller(settings, time_scale=scale, faults=self.faults, changed=self.update)
         self.meter = Meter(settings.meter, bench, contactor=self.contactor, faults=self.faults)
-        self._lines = (
-            Line(
-                PtyPort(settings.meter.port),
-                self.meter,
-                name="meter",
-                faults=self.faults,
-                pacing=settings.meter.pacing,
-            ),
-            Line(
-                PtyPort(settings.controller.port),
-                self.controller,
-                name="controller",
-                faults=self.faults,
-                pacing=settings.controller.pacing,
-            ),
-        )
         self.update()
 
-    def open(self, tasks: Tasks) -> None:
-        """Create the serial ports and answer on them in `tasks`."""
-        for name, line in zip(("meter", "controller"), self._lines, strict=True):
-            line.open()
-            tasks.start(line.run(), name=f"evse-{self.id}-{name}")
+    @property
+    def outlets(self) -> tuple[Outlet, ...]:
+        """Where its devices hang."""
+        meter, controller = self.settings.meter, self.settings.controller
+        return (
+            Outlet(self.id, "meter", self.meter, meter.port, meter.pacing, self.faults),
+            Outlet(self.id, "controller", self.controller, controller.port, controller.pacing, self.faults),
+        )
 
     async def close(self) -> None:
-        """Remove the ports and end every timer."""
-        for line in self._lines:
-            line.close()
+        """End every timer and what the meter does."""
         for part in (self.vehicle, self.contactor, self.controller):
             part.stop()
         await self.meter.close()

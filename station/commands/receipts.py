@@ -1,23 +1,16 @@
-"""`station receipts`: sessions and their signed records, read beside a running station."""
+"""`station receipts list`, `show` and `rejected`: what was charged and signed, read beside a running station."""
 
 import argparse
-import contextlib
-import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from station.core.records import RecordKind, SignedRecord
+from station.commands.receipts_store import NOT_FOUND, end_of, find, looking, signed, told
+from station.core.powermeter import TransactionReq
+from station.core.records import SignedRecord
 from station.errors import StationError
 from station.meter.receipts import ReceiptError, compose
 from station.meter.verdict import Verdict, examine
-from station.storage.database import Database
-from station.storage.receipts import BYTES_CHANGED, Receipt, Receipts
+from station.storage.receipts import BYTES_CHANGED, Kept, Receipt, Receipts, RejectedRecord, sha256_of
 
-NOT_FOUND = 1
-BEGINS = (RecordKind.TURN_ON, RecordKind.START)
-ENDS = (RecordKind.TURN_OFF, RecordKind.END)
-NUMBER = re.compile("[0-9]{1,18}")
 SENTENCES = {
     "id_differs": "The meter forgot for whom it measured, as it does when its power fails; the begin names them.",
     BYTES_CHANGED: "These are not the bytes that were stored: the storage fails, or somebody wrote to it.",
@@ -27,8 +20,8 @@ SENTENCES = {
 
 def list_(options: argparse.Namespace) -> int:
     """Print one line a session."""
-    with _open(options) as receipts:
-        found = receipts.list()
+    with looking(options) as database:
+        found = Receipts(database).list()
     print(
         f"{'no':>4}  {'evse':>4}  {'started (UTC)':19}  {'ended (UTC)':19}  {'kWh':>8}  {'records':12}  transaction"
     )
@@ -38,13 +31,14 @@ def list_(options: argparse.Namespace) -> int:
         energy = energy_wh(receipt)
         shown = f"{energy / 1000:8.2f}" if energy is not None else f"{'-':>8}"
         line = f"{receipt.number:>4}  {receipt.evse_id:>4}  {started}  {ended:19}  {shown}"
-        print(f"{line}  {_signed(receipt):12}  {receipt.id}")
+        print(f"{line}  {signed(receipt):12}  {receipt.id}")
     return 0
 
 
 def show_(options: argparse.Namespace) -> int:
     """Print one session with its records and what is to be thought of them."""
-    receipt = _find(options)
+    with looking(options) as database:
+        receipt = find(Receipts(database), options.number)
     if receipt is None:
         return NOT_FOUND
     for line in described(receipt):
@@ -52,19 +46,15 @@ def show_(options: argparse.Namespace) -> int:
     return 0
 
 
-def export_(options: argparse.Namespace) -> int:
-    """Write one session as the XML that transparency software reads."""
-    receipt = _find(options)
-    if receipt is None:
-        return NOT_FOUND
-    xml = xml_of(receipt)
-    if options.output is None:
-        sys.stdout.buffer.write(xml)
-        return 0
-    try:
-        options.output.write_bytes(xml)
-    except OSError as error:
-        raise StationError(f"{options.output} cannot be written: {error.strerror}") from error
+def rejected_(options: argparse.Namespace) -> int:
+    """Print the records that were kept as evidence and must not be reported."""
+    with looking(options) as database:
+        found = Receipts(database).rejected()
+    if not found:
+        print("no record was set aside")
+    for number, rejected in enumerate(found, 1):
+        for line in _rejected_lines(number, rejected):
+            print(line)
     return 0
 
 
@@ -80,7 +70,8 @@ def xml_of(receipt: Receipt) -> bytes:
 
 def energy_wh(receipt: Receipt) -> int | None:
     """Return what the end record says was charged, or None if there is none."""
-    return next((record.session_energy_wh for record in reversed(receipt.records) if record.kind in ENDS), None)
+    end = end_of(receipt)
+    return end.session_energy_wh if end else None
 
 
 def described(receipt: Receipt) -> list[str]:
@@ -93,19 +84,43 @@ def described(receipt: Receipt) -> list[str]:
         f"ended        {receipt.ended_at.isoformat(timespec='seconds') if receipt.ended_at else 'runs'}"
         + (f", {receipt.stopped_reason}" if receipt.stopped_reason else ""),
         f"energy       {energy / 1000:.2f} kWh" if energy is not None else "energy       no signed end",
+        *_requested(receipt.request),
     ]
-    for record in receipt.records:
-        verdict = examine(record.ocmf, record.public_key)
-        answer = "VALID" if verdict.valid else "INVALID"
-        lines += [
-            "",
-            f"{record.kind.value:12} signature {answer}; meter {record.meter_serial}, counter {record.pagination}",
-            f"             taken {record.taken_at.isoformat(timespec='seconds')}, "
-            f"{record.session_energy_wh / 1000:.2f} kWh in this session, {record.energy_wh / 1000:.2f} kWh in total",
-            f"             {record.ocmf.decode('ascii', 'backslashreplace')}",
-            *(f"             doubtful: {sentence}" for sentence in _doubts(record, verdict)),
-        ]
+    for kept in receipt.kept:
+        lines += _record_lines(kept)
     return lines
+
+
+def _requested(request: TransactionReq | None) -> Iterator[str]:
+    if request is None:
+        yield "request      not kept"
+        return
+    who = (
+        request.identification_status,
+        request.identification_data,
+        request.identification_type,
+        request.identification_level,
+        *request.identification_flags,
+    )
+    yield f"request      {told(who)}"
+    tariff = f"tariff {request.tariff_text}" if request.tariff_text else None
+    yield f"             {told((f'EVSE {request.evse_id}', f'transaction {request.transaction_id}', tariff))}"
+
+
+def _record_lines(kept: Kept) -> list[str]:
+    record = kept.record
+    verdict = examine(record.ocmf, record.public_key)
+    answer = "VALID" if verdict.valid else "INVALID"
+    sent = f"has it since {kept.sent_at.isoformat(timespec='seconds')}" if kept.sent_at else "has not confirmed it"
+    return [
+        "",
+        f"{record.kind.value:12} signature {answer}; meter {record.meter_serial}, counter {record.pagination}",
+        f"             taken {record.taken_at.isoformat(timespec='seconds')}, "
+        f"{record.session_energy_wh / 1000:.2f} kWh in this session, {record.energy_wh / 1000:.2f} kWh in total",
+        f"             the CSMS {sent}; snapshot {'kept' if record.snapshot else 'not kept'}",
+        f"             {_shown(record.ocmf)}",
+        *(f"             doubtful: {sentence}" for sentence in _doubts(record, verdict)),
+    ]
 
 
 def _doubts(record: SignedRecord, verdict: Verdict) -> list[str]:
@@ -114,30 +129,14 @@ def _doubts(record: SignedRecord, verdict: Verdict) -> list[str]:
     return [doubt.sentence for doubt in verdict.doubts] + known
 
 
-def _signed(receipt: Receipt) -> str:
-    kinds = {record.kind for record in receipt.records if record.verified}
-    names = [name for name, wanted in (("begin", BEGINS), ("end", ENDS)) if kinds & set(wanted)]
-    return "+".join(names) or "none"
+def _rejected_lines(number: int, rejected: RejectedRecord) -> Iterator[str]:
+    at = rejected.stored_at.isoformat(timespec="seconds")
+    yield f"{number}  {at}, EVSE {rejected.evse_id}: {rejected.reason}"
+    if rejected.meter_serial is not None:
+        yield f"    genuine; meter {rejected.meter_serial}, counter {rejected.pagination}"
+    yield f"    sha256 {sha256_of(rejected.ocmf)}"
+    yield f"    {_shown(rejected.ocmf)}"
 
 
-def _find(options: argparse.Namespace) -> Receipt | None:
-    wanted = options.number
-    with _open(options) as receipts:
-        receipt = receipts.get(int(wanted) if NUMBER.fullmatch(wanted) else wanted)
-    if receipt is None:
-        print(f"there is no session {wanted}; see: station receipts list", file=sys.stderr)
-    return receipt
-
-
-@contextlib.contextmanager
-def _open(options: argparse.Namespace) -> Iterator[Receipts]:
-    with Database.look(_state_dir(options)) as database:
-        yield Receipts(database)
-
-
-def _state_dir(options: argparse.Namespace) -> Path:
-    if options.state_dir is not None:
-        return Path(options.state_dir)
-    from station.settings import load
-
-    return load(options.config).station.state_dir
+def _shown(ocmf: bytes) -> str:
+    return ocmf.decode("ascii", "backslashreplace")

@@ -3,9 +3,17 @@
 Modbus RTU numbers nothing: an answer that comes late looks exactly like the answer to the next request of the same
 length. So every request stays "unanswered" until its answer has been seen or can no longer come, whatever happened
 to the caller who sent it (timeout, damaged answer, cancellation). While a unit has an unanswered request, it gets
-no other one: the line listens, throws away what it hears, and goes on as soon as the missing answer was among it,
-else when `timeout_s + late_s` have passed since the request. A device that may hold its answers back longer than
-that needs a longer `timeout_s`, not more retries.
+no other one: what is heard is thrown away, and the unit is asked again as soon as the missing answer was among it,
+else when `timeout_s + late_s` have passed since the request. Other units are served meanwhile. A device that may
+hold its answers back longer than that needs a longer `timeout_s`, not more retries.
+
+Requests of an urgent device, a charge controller, go before all that wait (station.meter.turn): however many meters
+and watchers queue, it waits for the one exchange under way, the pause included. Of each two requests of the same
+urgent device the second lets one of the others pass, so nobody waits for ever. What no order can mend is an answer
+that is held back: a line has one pair of wires, whoever speaks while a meter still may answer spoils both answers,
+so an exchange has the line until its answer or its timeout. A meter that answers no poll while it takes a snapshot
+(METER.md section 5) therefore keeps the controller waiting for seconds. Two lines, one for the meters and one for
+the controllers, are recommended.
 
 Frame ends are found by length, since no operating system delivers bytes in time to see the pause of 3.5 characters;
 the pauses in front of requests are kept. Source: METER.md section 8.
@@ -13,6 +21,7 @@ the pauses in front of requests are kept. Source: METER.md section 8.
 
 import asyncio
 import struct
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,7 +36,9 @@ from pymodbus.pdu.register_message import (
 )
 
 from station.errors import LineRefusedError, LineSilentError, PortError
+from station.meter.counters import NOBODY, Counters, total
 from station.meter.serial_stream import Parity, SerialStream
+from station.meter.turn import Turn
 
 CHARACTER_BITS: Final = 11
 """Start, eight data bits, parity or a second stop bit, stop."""
@@ -37,29 +48,12 @@ SILENCE_S: Final = 0.05
 """How long the line must be silent after anything odd: USB adapters deliver one frame in pieces 16 ms apart."""
 BABBLE_S: Final = 2.0
 """A line that does not fall silent in this time never will."""
+LOOK_S: Final = 0.1
+"""How often to look whether a missing answer has come after all."""
 EXCEPTION_SIZE: Final = 5
 
 log = structlog.get_logger("station.meter")
 wire = structlog.get_logger("station.wire")
-
-
-@dataclass(slots=True)
-class Counters:
-    """What happened on a line since the start."""
-
-    frames: int = 0
-    """Requests sent."""
-    retries: int = 0
-    timeouts: int = 0
-    crc_errors: int = 0
-    wrong_answers: int = 0
-    """Answers of another unit, to another function or of another length."""
-    refusals: int = 0
-    """Modbus exceptions."""
-    drained_bytes: int = 0
-    """Bytes that belonged to no request any more."""
-    bytes_out: int = 0
-    bytes_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +104,12 @@ class _Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long to wait for a device, in seconds."""
+    """How long to wait for a device, in seconds, and whether it has to wait for others."""
 
     timeout_s: float
     late_s: float
     gap_s: float
+    urgent: bool
 
 
 class Line:
@@ -125,12 +120,13 @@ class Line:
 
     def __init__(self, port: str, *, baud: int = 19200, parity: Parity = "E") -> None:
         self.port = port
-        self.counters = Counters()
         self._serial = SerialStream(port, baud=baud, parity=parity)
         self._character_s = CHARACTER_BITS / baud
         self._gap_s = 3.5 * self._character_s if baud <= 19200 else FIXED_GAP_S
         self._silence_s = max(self._gap_s, SILENCE_S)
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
+        self._counted: defaultdict[int, Counters] = defaultdict(Counters)
+        """By unit."""
         self._decoder = DecodePDU(is_server=False)
         self._framer = FramerRTU(self._decoder)
         self._unanswered: dict[int, _Unanswered] = {}
@@ -141,17 +137,34 @@ class Line:
         self._active_at = 0.0
         """When the last byte went or came (loop time)."""
 
+    @property
+    def counters(self) -> Counters:
+        """What happened on this line so far, of all units together; a copy, to be kept and compared."""
+        return total(self._counted.values())
+
+    def counters_of(self, unit: int) -> Counters:
+        """Return what happened with one unit so far; a copy."""
+        return replace(self._counted[unit])
+
     def device(
-        self, unit: int, *, timeout_s: float = 1.0, retries: int = 2, late_s: float = 1.0, gap_s: float = 0.0
+        self,
+        unit: int,
+        *,
+        timeout_s: float = 1.0,
+        retries: int = 2,
+        late_s: float = 1.0,
+        gap_s: float = 0.0,
+        urgent: bool = False,
     ) -> "Device":
         """Return one unit of this line (1..247).
 
         `timeout_s`: how long it thinks at most, time on the wire not counted; `late_s`: how much later than that its
-        answer may still come; `gap_s`: the pause it needs before a request, if that is more than 3.5 characters.
+        answer may still come; `gap_s`: the pause it needs before a request, if that is more than 3.5 characters;
+        `urgent`: its requests pass those of others that wait.
         """
         if not 1 <= unit <= 247:
             raise ValueError(f"{self.port}: unit {unit}, 1 to 247 expected")
-        return Device(self, unit, timing=Timing(timeout_s, late_s, gap_s), retries=retries)
+        return Device(self, unit, timing=Timing(timeout_s, late_s, gap_s, urgent), retries=retries)
 
     def open(self) -> None:
         """Take the port now, to learn early if it cannot be had; PortError says why."""
@@ -161,25 +174,44 @@ class Line:
         """Give the port back; the next request takes it again."""
         self._serial.close()
 
-    async def exchange(self, request: ModbusPDU, answer: Answer, timing: Timing) -> ModbusPDU:
+    async def exchange(
+        self, request: ModbusPDU, answer: Answer, timing: Timing, *, repeated: bool = False
+    ) -> ModbusPDU:
         """Send one request once and return its answer; use the methods of Device instead."""
-        async with self._turn:
-            self._serial.open()
-            await self._settle(request.dev_id, timing.gap_s)
-            self._send(request, answer, timing)
-            frame = await self._receive(answer, timing.timeout_s)
+        unit, counted = request.dev_id, self._counted[request.dev_id]
+        counted.retries += repeated
+        frame = await self._exchanged(request, answer, timing)
         response = self._decoder.decode(frame[1:-2])
         if response is None:
-            raise LineSilentError(f"unit {request.dev_id} on {self.port}: an answer without sense: {frame.hex()}")
+            raise LineSilentError(f"unit {unit} on {self.port}: an answer without sense: {frame.hex()}")
         if response.isError():
-            self.counters.refusals += 1
+            counted.refusals += 1
             code = response.exception_code
             told = f"function {request.function_code} at {request.address} refused with exception {code}"
-            raise LineRefusedError(f"unit {request.dev_id} on {self.port}: {told}", code=code)
+            raise LineRefusedError(f"unit {unit} on {self.port}: {told}", code=code)
         return response
 
-    async def _settle(self, unit: int, gap_s: float) -> None:
-        """Wait until a request to this unit cannot meet an older answer, and until the pause is long enough."""
+    async def _exchanged(self, request: ModbusPDU, answer: Answer, timing: Timing) -> bytes:
+        while True:
+            async with self._turn.of(request.dev_id, urgent=timing.urgent):
+                self._serial.open()
+                await self._settle(timing.gap_s)
+                if request.dev_id not in self._unanswered:
+                    self._send(request, answer, timing)
+                    return await self._receive(answer, timing.timeout_s)
+            await self._outwait(request.dev_id)
+
+    async def _outwait(self, unit: int) -> None:
+        """Wait until a request to this unit cannot meet an older answer; others have the line meanwhile."""
+        now = asyncio.get_running_loop().time
+        while unit in self._unanswered:
+            await asyncio.sleep(min(LOOK_S, self._unanswered[unit].until - now()))
+            if not self._turn.taken:  # else the one who has it listens
+                self._take_unasked(self._serial.read_available())
+            self._forget_answered(now())
+
+    async def _settle(self, gap_s: float) -> None:
+        """Wait until nothing is heard that was said before, and until the pause is long enough."""
         now = asyncio.get_running_loop().time
         noisy_since = now()
         chunk = b""
@@ -190,22 +222,21 @@ class Line:
                 noisy_since = now()
             elif now() - noisy_since > BABBLE_S:
                 raise LineSilentError(f"{self.port}: the line does not fall silent: wrong baud rate, other master?")
-            if chunk:
-                self._take_unasked(chunk)
+            self._take_unasked(chunk)
             self._forget_answered(now())
             resume_at = self._active_at + max(self._silence_s if self._odd else self._gap_s, gap_s)
-            if unit in self._unanswered:
-                resume_at = max(resume_at, self._unanswered[unit].until)
             if resume_at <= now():
                 return
             chunk = await self._listen(resume_at - now())
 
     def _take_unasked(self, chunk: bytes) -> None:
+        if not chunk:
+            return
         self._odd = True
         self._heard += chunk
         self._active_at = asyncio.get_running_loop().time()
-        self.counters.drained_bytes += len(chunk)
-        self.counters.bytes_in += len(chunk)
+        self._counted[NOBODY].drained_bytes += len(chunk)
+        self._counted[NOBODY].bytes_in += len(chunk)
 
     def _forget_answered(self, now: float) -> None:
         for unit, missing in list(self._unanswered.items()):
@@ -224,8 +255,9 @@ class Line:
         if self._serial.write(frame) != len(frame):
             self._serial.discard_output()
             raise LineSilentError(f"{self.port}: takes no bytes")
-        self.counters.frames += 1
-        self.counters.bytes_out += len(frame)
+        counted = self._counted[request.dev_id]
+        counted.frames += 1
+        counted.bytes_out += len(frame)
         wire.debug("frame_sent", port=self.port, frame=frame.hex())
 
     async def _receive(self, answer: Answer, timeout_s: float) -> bytes:
@@ -233,31 +265,32 @@ class Line:
         loop = asyncio.get_running_loop()
         deadline = self._active_at + timeout_s + answer.size * self._character_s
         where = f"unit {answer.head[0]} on {self.port}"
+        counted = self._counted[answer.head[0]]
         while len(self._heard) < answer.size_of(self._heard):
             chunk = await self._listen(deadline - loop.time())
             if not chunk:
-                self.counters.timeouts += 1
+                counted.timeouts += 1
                 came = f"only {len(self._heard)} of {answer.size} bytes" if self._heard else "no answer"
                 raise LineSilentError(f"{where}: {came} within {timeout_s:g} s")
             self._heard += chunk
             self._active_at = loop.time()
-            self.counters.bytes_in += len(chunk)
+            counted.bytes_in += len(chunk)
             mismatch = answer.mismatch(self._heard)
             if mismatch:
-                self.counters.wrong_answers += 1
+                counted.wrong_answers += 1
                 raise LineSilentError(f"{where}: {mismatch}")
         return self._checked(answer, where)
 
     def _checked(self, answer: Answer, where: str) -> bytes:
-        frame = self._heard
+        frame, counted = self._heard, self._counted[answer.head[0]]
         wire.debug("frame_received", port=self.port, frame=frame.hex())
         if len(frame) > answer.size_of(frame):
-            self.counters.wrong_answers += 1
+            counted.wrong_answers += 1
             raise LineSilentError(f"{where}: bytes behind the answer")
         # Whole, if perhaps damaged: no other answer to this request will come.
         self._unanswered.pop(answer.head[0], None)
         if not _crc_fits(frame):
-            self.counters.crc_errors += 1
+            counted.crc_errors += 1
             raise LineSilentError(f"{where}: damaged answer (checksum)")
         self._odd = False
         return frame
@@ -325,15 +358,16 @@ class Device:
     ) -> ModbusPDU:
         timing = self._timing if timeout_s is None else replace(self._timing, timeout_s=timeout_s)
         left = self._retries if retries is None else retries
+        repeated = False
         while True:
             try:
-                return await self.line.exchange(request, answer, timing)
+                return await self.line.exchange(request, answer, timing, repeated=repeated)
             except (LineSilentError, PortError) as error:
                 if left == 0:
                     raise
                 log.debug("request_repeated", port=self.line.port, unit=self.unit, reason=str(error))
             left -= 1
-            self.line.counters.retries += 1
+            repeated = True
 
     def _data(self, function: int, size: int) -> Answer:
         return Answer(bytes([self.unit, function, size & 0xFF]), 3 + size + 2)

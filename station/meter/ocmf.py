@@ -60,6 +60,8 @@ class Ocmf:
     """TX: B begin, E end, C current."""
     kind: RecordKind | None
     """XT; None in firmware before 1.8/1.1."""
+    obis: str
+    """RI: which register RV is, for this meter always 1-0:1.8.0*198; empty if the text does not tell."""
     session_energy_wh: int
     """RV, register RCR."""
     energy_wh: int
@@ -99,6 +101,7 @@ def parse(ocmf: bytes) -> Ocmf:
         time_flag=time_flag,
         transaction=_text(reading, "TX"),
         kind=_kind(reading),
+        obis=_text(reading, "RI", default=""),
         session_energy_wh=_watt_hours(reading, "RV", "RU"),
         energy_wh=_watt_hours(reading, "XV", "XU"),
         error_flags=_text(reading, "EF"),

@@ -49,10 +49,11 @@ class SigningMeter(Protocol):
     async def identify(self) -> MeterIdentity:
         """Return who the meter is; reads its registers, its public key and its event bits."""
 
-    async def set_time(self, updated_at: datetime | None) -> datetime | None:
-        """Give the meter its time if it has none since power-up, else do what is due; not during a transaction.
+    async def set_time(self, updated_at: datetime | None, *, only_if_unset: bool = False) -> datetime | None:
+        """Give the meter its time if it has none since power-up, else do what is due.
 
         `updated_at`: what this method returned the last time that it was called for this meter, None if never.
+        `only_if_unset`: somebody charges, so nothing is done about a clock that runs.
         Raises ClockUnsetError if the meter has no time and the station has none to give.
         """
 

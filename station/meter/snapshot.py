@@ -42,6 +42,12 @@ class Snapshot:
     pagination: int
     taken_at: datetime | None
     """Aware UTC; None if the meter had no time."""
+    offset_min: int | None
+    """TZO, of the local time; None if the meter had no time."""
+    clock_settings: int | None
+    """EpochSetCnt: how often the meter's clock was set so far."""
+    clock_set_os: int | None
+    """EpochSetOS: the operating second of the last time."""
     session_energy_wh: int
     energy_wh: int
     power_w: int | None
@@ -74,6 +80,9 @@ def decode(alias: str, words: Sequence[int]) -> Snapshot:
         meter_serial=block.text("MA1"),
         pagination=_required(block, "RCnt"),
         taken_at=None if epoch is None else datetime.fromtimestamp(epoch, UTC),
+        offset_min=block.number("TZO"),
+        clock_settings=block.number("EpochSetCnt"),
+        clock_set_os=block.number("EpochSetOS"),
         session_energy_wh=_whole(block, "RCR"),
         energy_wh=_whole(block, "TotWhImp"),
         power_w=None if block.number("W") is None else _whole(block, "W"),
@@ -110,6 +119,10 @@ def _required(block: Block, name: str) -> int:
 
 
 def _whole(block: Block, name: str) -> int:
+    exponent = block.number(block.model.points[name].scale)
+    if exponent is not None and not -10 <= exponent <= 10:
+        # Only its low byte is signed: with another high byte a right signature would stand for other watt-hours.
+        raise ValueError(f"{block.model.alias}: {name} x 10^{exponent}, an exponent of -10 to 10 expected")
     value = block.scaled(name)
     if value is None:
         raise ValueError(f"{block.model.alias}: {name} is not available")

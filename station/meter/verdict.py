@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Final
 
 from station.core.records import RecordKind, SignedRecord
 from station.meter.keys import KeyFormatError
@@ -13,13 +14,14 @@ _TIME_FLAGS = {
     "I": ("clock_informative", "The meter's time is informative only (flag I)."),
     "R": ("clock_relative", "The meter's time is relative only (flag R)."),
 }
-_TRANSACTION = {
+TRANSACTION: Final = {
     RecordKind.CURRENT: "C",
     RecordKind.TURN_ON: "B",
     RecordKind.START: "B",
     RecordKind.TURN_OFF: "E",
     RecordKind.END: "E",
 }
+"""TX of each kind of snapshot: B begin, E end, C current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ def examine(ocmf: bytes, key: bytes | None) -> Verdict:
             None, None if key is None else False, (Doubt("malformed", f"This is no OCMF record: {error}."),)
         )
     valid, doubts = _signature(record, key)
+    if valid and ocmf != _as_the_meter_writes(record):
+        sentence = "The signature fits, but the text around the signed part is not as the meter writes it."
+        doubts = (Doubt("not_as_written", sentence),)
     return Verdict(record, valid, (*doubts, *_content(record)))
 
 
@@ -101,6 +106,12 @@ def _signature(record: Ocmf, key: bytes | None) -> tuple[bool | None, tuple[Doub
     return False, (Doubt("signature_invalid", sentence),)
 
 
+def _as_the_meter_writes(record: Ocmf) -> bytes:
+    # METER.md section 4: one line, no white space, SA before SD, lower-case hex; none of that is under the signature.
+    section = f'{{"SA":"{ALGORITHM}","SD":"{record.signature.hex()}"}}'
+    return b"OCMF|" + record.signed + b"|" + section.encode()
+
+
 def _content(record: Ocmf) -> tuple[Doubt, ...]:
     found: list[Doubt] = []
     if record.status != "G" or record.error_flags:
@@ -114,7 +125,7 @@ def _content(record: Ocmf) -> tuple[Doubt, ...]:
         found.append(Doubt("id_empty", "The record is assigned to somebody, but names nobody."))
     if record.id_data and not record.id_assigned:
         found.append(Doubt("id_unassigned", "The record names somebody, but is not assigned to them."))
-    if record.kind is not None and record.transaction != _TRANSACTION[record.kind]:
+    if record.kind is not None and record.transaction != TRANSACTION[record.kind]:
         told = f"TX {record.transaction!r}, XT {record.kind.value}"
         found.append(Doubt("kind_contradictory", f"The record contradicts itself about its kind ({told})."))
     if "-dirty" in record.firmware:

@@ -53,16 +53,35 @@ class Database:
     @classmethod
     def look(cls, folder: Path) -> Self:
         """Open the database for reading only, beside a running station; raises StorageError."""
-        path = folder / NAME
-        if not path.exists():
-            raise StorageError(f"there is no database {path}; has the station ever run with this state_dir?")
+        path = _existing(folder)
+        connection = _connect(path)
         try:
-            connection = _connect(path)
             connection.execute("PRAGMA query_only = on")
-            _check_version(connection, path)
+            _check_is_newest(connection, path)
         except sqlite3.Error as error:
+            connection.close()
             raise StorageError(f"{path} cannot be read: {error}") from error
+        except BaseException:
+            connection.close()
+            raise
         return cls(connection, path, lock=None)
+
+    @classmethod
+    def edit(cls, folder: Path) -> Self:
+        """Open the database to change it while no station runs; raises StorageError, also if there is none.
+
+        Unlike `open` it leaves a corrupt file alone: that is found, and told, by the station.
+        """
+        path = _existing(folder)
+        lock = FolderLock.take(folder)
+        try:
+            return cls(_open_sound(path), path, lock=lock)
+        except sqlite3.Error as error:
+            lock.release()
+            raise _unusable(path, error) from error
+        except BaseException:
+            lock.release()
+            raise
 
     @classmethod
     def _open_locked(cls, path: Path, clock: Clock, lock: FolderLock) -> Self:
@@ -128,6 +147,13 @@ def text_of(instant: datetime) -> str:
 def instant_of(text: str) -> datetime:
     """Return the instant that was stored."""
     return datetime.fromisoformat(text)
+
+
+def _existing(folder: Path) -> Path:
+    path = folder / NAME
+    if not path.exists():
+        raise StorageError(f"there is no database {path}; has the station ever run with this state_dir?")
+    return path
 
 
 def _make_folder(folder: Path) -> None:
@@ -196,6 +222,15 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> int:
             " install that version again, or move the file away"
         )
     return version
+
+
+def _check_is_newest(connection: sqlite3.Connection, path: Path) -> None:
+    version, known = _check_version(connection, path), len(_migrations())
+    if version < known:
+        raise StorageError(
+            f"{path} was written by an older version of the station (schema {version}, this one knows {known});"
+            " start the station once, it takes everything over"
+        )
 
 
 def _move_aside(path: Path, now: datetime) -> Path:

@@ -3,13 +3,27 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import assert_never
 
+from ocpp.v201.enums import TransactionEventEnumType
+
+from station.core.amending import with_end
 from station.core.documents import from_document, to_document
-from station.core.effects import CloseReceipt, KeepRecord, OpenReceipt, Raise, Report, StoredEffect
+from station.core.effects import (
+    AmendEnded,
+    CloseReceipt,
+    KeepRecord,
+    OpenReceipt,
+    Raise,
+    Report,
+    SetAside,
+    StoredEffect,
+)
+from station.core.reports import Sample, TransactionReport
 from station.core.session import Session
 from station.errors import StorageError
 from station.storage.database import Database
-from station.storage.outbox import Outbox
+from station.storage.outbox import Outbox, Queued
 from station.storage.receipts import Receipts
 from station.storage.sessions import Sessions
 
@@ -63,14 +77,40 @@ class Journal:
                 self._outbox.put(NOTIFY_EVENT, _text(alert), created_at=now, offline=offline)
             case OpenReceipt():
                 self._receipts.begin(
-                    effect.transaction_id, evse_id=evse_id, token=effect.id_token, started_at=effect.started_at
+                    effect.transaction_id,
+                    evse_id=evse_id,
+                    token=effect.id_token,
+                    started_at=effect.started_at,
+                    request=effect.request,
                 )
             case KeepRecord():
                 self._receipts.add_record(effect.transaction_id, effect.record, at=now)
+            case SetAside():
+                self._receipts.set_aside(evse_id, effect.record, effect.reason, at=now)
+            case AmendEnded():
+                self._amend_ended(effect.transaction_id, effect.end)
             case CloseReceipt():
                 self._receipts.finish(
                     effect.transaction_id, ended_at=effect.ended_at, stopped_reason=effect.stopped_reason.value
                 )
+            case _:
+                assert_never(effect)
+
+    def _amend_ended(self, transaction_id: str, end: Sample) -> None:
+        for row in self._outbox.of_transaction(transaction_id):
+            report = _report_in(row)
+            if report is not None and report.event is TransactionEventEnumType.ended:
+                self._outbox.rewrite(row.id, _text(with_end(report, end)))
+
+
+def _report_in(row: Queued) -> TransactionReport | None:
+    """Return the report in a message; what cannot be read must not keep the record from being stored."""
+    if row.kind != TRANSACTION_EVENT:
+        return None
+    try:
+        return from_document(TransactionReport, json.loads(row.body))
+    except (ValueError, TypeError):
+        return None
 
 
 def _text(value: object) -> str:

@@ -66,6 +66,23 @@ class Outbox:
         )
         return [_queued(row) for row in rows]
 
+    def of_transaction(self, transaction_id: str) -> list[Queued]:
+        """Return all messages of a transaction, oldest first."""
+        rows = self._database.execute(
+            f"SELECT {COLUMNS} FROM outbox WHERE transaction_id = ? ORDER BY id",  # noqa: S608
+            (transaction_id,),
+        )
+        return [_queued(row) for row in rows]
+
+    def body_of(self, message_id: int) -> str | None:
+        """Return what a message says by now; None if it does not wait any more."""
+        row = self._database.execute("SELECT body FROM outbox WHERE id = ?", (message_id,)).fetchone()
+        return row[0] if row else None
+
+    def rewrite(self, message_id: int, body: str) -> None:
+        """Let a message that waits say something else; one that is not there is no error."""
+        self._database.execute("UPDATE outbox SET body = ? WHERE id = ?", (body, message_id))
+
     def remove(self, message_id: int) -> None:
         """Forget a message that was answered; one that is not there is no error."""
         self._database.execute("DELETE FROM outbox WHERE id = ?", (message_id,))

@@ -20,7 +20,8 @@ from station.app import Outcome, Station
 from station.clock import SystemClock
 from station.settings import load
 from station.storage.database import Database
-from station.storage.receipts import Receipt, Receipts
+from station.storage.meters import Meters
+from station.storage.receipts import Receipt, Receipts, RejectedRecord
 
 IDENTITY = "STATION 1"
 PASSWORD = "a-password-for-tests"
@@ -33,6 +34,7 @@ identity = "{identity}"
 vendor_name = "Tests"
 model = "House"
 state_dir = "state"
+{station}
 [csms]
 url = "{url}"
 password = "{password}"
@@ -52,6 +54,7 @@ connector = "sType2"
 [evse.meter]
 type = "bsm-ws36a"
 line = "meter"
+{meter}
 [evse.controller]
 type = "phoenix-ev-cc"
 line = "controller"
@@ -73,6 +76,8 @@ class House:
         folder: Path,
         *,
         variables: str = "",
+        station: str = "",
+        meter: str = "",
         csms: CsmsSettings | None = None,
         bench: BenchSettings | None = None,
         wait: bool = True,
@@ -80,7 +85,8 @@ class House:
         self.folder = folder
         self.bench = Bench(bench or meter_settings(folder))
         self.csms = MockCsms(csms or CsmsSettings(password=PASSWORD, messages_kept=20_000))
-        self._variables = variables
+        self._keys = {"variables": variables, "station": station, "meter": meter}
+        """More lines for sections of the settings, [evse.meter] among them."""
         self._wait = wait
         self._running: asyncio.Task[Outcome] | None = None
         self._database: Database | None = None
@@ -108,7 +114,7 @@ class House:
                 url=self.csms.url,
                 password=PASSWORD,
                 folder=self.folder,
-                variables=self._variables,
+                **self._keys,
             )
         )
         settings = load(file)
@@ -182,9 +188,28 @@ class House:
     def transaction(self, transaction_id: str) -> Transaction:
         return self.csms.transactions[transaction_id]
 
-    def receipts(self) -> list[Receipt]:
+    @property
+    def database(self) -> Database:
         assert self._database is not None
-        return Receipts(self._database).list()
+        return self._database
+
+    def receipts(self) -> list[Receipt]:
+        return Receipts(self.database).list()
+
+    def rejected(self) -> tuple[RejectedRecord, ...]:
+        return Receipts(self.database).rejected()
+
+    def confirm(self, serial: str, public_key: bytes) -> None:
+        """Say that this is the meter now, as an operator does while the daemon is stopped."""
+        with Database.open(self.folder / "state", SystemClock()) as database:
+            Meters(database).confirm(1, serial, public_key, SystemClock().now())
+
+    def say(self, **keys: str) -> None:
+        """Change what the settings say at the next start."""
+        self._keys |= keys
+
+    def fault(self, name: str, on: bool = True, *, seconds: float = 3.0) -> None:
+        self.bench.evse(1).fault(name, on, seconds=seconds)
 
     async def event(
         self, match: Callable[[Any], bool] = lambda _event: True, *, state: str | None = None, kind: str | None = None

@@ -58,6 +58,13 @@ def test_metadata_and_kind_are_read() -> None:
     assert record.taken_at.astimezone(UTC) == datetime(2022, 7, 8, 8, 0, 28, tzinfo=UTC)
 
 
+def test_the_register_that_is_billed_is_named() -> None:
+    assert parse(BEGIN).obis == "1-0:1.8.0*198"
+    assert parse(BEGIN.replace(b'"RI":"1-0:1.8.0*198",', b"")).obis == ""
+    with pytest.raises(OcmfError, match="RI: text expected"):
+        parse(BEGIN.replace(b'"1-0:1.8.0*198"', b"198"))
+
+
 def test_an_unset_clock_is_seen() -> None:
     text = BEGIN.replace(b"2022-07-08T10:00:28,000+0200 S", b"1970-01-01T00:00:00,000+0000 U")
     assert not parse(text).clock_set

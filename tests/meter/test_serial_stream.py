@@ -28,7 +28,8 @@ def suppress_timeouts() -> Iterator[None]:
             raise
 
 
-async def test_a_port_that_takes_no_bytes_is_told(device: Device, peer: Peer) -> None:
+async def test_a_port_that_takes_no_bytes_is_told(line: Line, peer: Peer) -> None:
+    device = line.device(42, timeout_s=0.1, late_s=0.0)
     peer.stop_reading()
     with pytest.raises(LineSilentError, match="takes no bytes"):  # noqa: PT012 - how many fit is the kernel's secret
         for _ in range(1000):

@@ -44,7 +44,9 @@ def test_a_snapshot_says_what_was_measured_when_for_whom() -> None:
     assert snapshot.kind is RecordKind.TURN_ON
     assert (snapshot.status, snapshot.pagination, snapshot.meter_serial) == (0, 4276, "001BZR1521070006")
     assert (snapshot.session_energy_wh, snapshot.energy_wh, snapshot.power_w) == (0, 99840, 0)
-    assert snapshot.taken_at == datetime(2022, 7, 8, 8, 0, 28, tzinfo=UTC)
+    assert (snapshot.taken_at, snapshot.offset_min) == (datetime(2022, 7, 8, 8, 0, 28, tzinfo=UTC), 120)
+    fields = ROWS[0]["fields"]
+    assert (snapshot.clock_settings, snapshot.clock_set_os) == (fields["EpochSetCnt"], fields["EpochSetOS"])
     assert (snapshot.contactor_open, snapshot.output_on, snapshot.events) == (True, False, 0)
     assert snapshot.metadata == Metadata(
         "contract-id: rfid:12345678abcdef", "evse-id: DE*BDO*E8025334492*2", "csc-sw-version: v1.2.34"
@@ -57,7 +59,7 @@ def test_what_is_not_available_is_signed_as_it_stands_in_the_register() -> None:
     block = Block(MODELS["stons"], MODELS["stons"].payload, words)
     assert bytes.fromhex("ffffffff0007ffff80000006") in hash_input(block)
     assert bytes.fromhex("ffff8000011b") in hash_input(block)
-    assert decode("stons", words).taken_at is None
+    assert (decode("stons", words).taken_at, decode("stons", words).offset_min) == (None, None)
     assert decode("stons", words).power_w is None
 
 

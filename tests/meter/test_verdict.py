@@ -52,6 +52,17 @@ def test_a_valid_record_may_still_be_doubtful(old: bytes, new: bytes, doubts: tu
     assert all(doubt.sentence.endswith(".") for doubt in verdict.doubts)
 
 
+@pytest.mark.parametrize(
+    "text", [BEGIN + b"\n", BEGIN.replace(b',"SD"', b', "SD"'), BEGIN[:-40] + BEGIN[-40:].upper()]
+)
+def test_a_valid_record_in_another_frame_is_doubtful(text: bytes) -> None:
+    verdict = examine(text, DEMO_KEY)
+    assert verdict.valid
+    assert verdict.names == ("not_as_written",)
+    assert verdict.exit_status == 2
+    assert examine(text, None).names == ("no_key",)
+
+
 def test_a_changed_record_is_invalid() -> None:
     verdict = examine(BEGIN.replace(b"99.84", b"99.85"), DEMO_KEY)
     assert verdict.valid is False

@@ -51,6 +51,29 @@ def test_the_oldest_messages_come_first(outbox):
     assert [message.seq_no for message in outbox.head(10)] == [1, 2, 3, 4]
 
 
+def test_the_messages_of_one_transaction_are_found_in_their_order(outbox):
+    put(outbox, 0)
+    put(outbox, 7, transaction_id="t2")
+    put(outbox, 1)
+    assert [message.seq_no for message in outbox.of_transaction("t1")] == [0, 1]
+    assert outbox.of_transaction("t3") == []
+
+
+def test_a_message_that_waits_may_say_something_else_in_the_same_place(outbox):
+    first, second = put(outbox, 0), put(outbox, 1)
+    outbox.rewrite(first, '{"n":9}')
+    assert (outbox.body_of(first), outbox.body_of(second)) == ('{"n":9}', '{"n":1}')
+    assert [(message.id, message.seq_no) for message in outbox.head(2)] == [(first, 0), (second, 1)]
+
+
+def test_a_message_that_does_not_wait_says_nothing_and_is_not_rewritten(outbox):
+    gone = put(outbox, 0)
+    outbox.remove(gone)
+    outbox.rewrite(gone, "{}")
+    assert outbox.body_of(gone) is None
+    assert outbox.size() == 0
+
+
 def test_an_id_is_never_used_again(outbox):
     first = put(outbox, 0)
     outbox.remove(first)

@@ -5,6 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from station.core.powermeter import (
+    IdentificationFlag,
+    IdentificationLevel,
+    IdentificationStatus,
+    IdentificationType,
+    TransactionReq,
+)
 from station.core.records import RecordKind, SignedRecord
 from station.core.tokens import IdToken
 from station.errors import StorageError
@@ -24,9 +31,26 @@ BEGIN = SignedRecord(
     session_energy_wh=0,
     verified=True,
     doubts=("clock_moved",),
+    snapshot=bytes(range(252)) * 2,
 )
 END = dataclasses.replace(
-    BEGIN, kind=RecordKind.TURN_OFF, ocmf=BEGIN.ocmf + b" ", pagination=8, session_energy_wh=4200, doubts=()
+    BEGIN,
+    kind=RecordKind.TURN_OFF,
+    ocmf=BEGIN.ocmf + b" ",
+    pagination=8,
+    session_energy_wh=4200,
+    doubts=(),
+    snapshot=b"",
+)
+REQUEST = TransactionReq(
+    "DE*ABC*E1234*1",
+    "t1",
+    IdentificationStatus.ASSIGNED,
+    (IdentificationFlag.RFID_RELATED, IdentificationFlag.OCPP_AUTH),
+    IdentificationType.ISO14443,
+    IdentificationLevel.HEARSAY,
+    "04A2B3C4",
+    "0.49 EUR/kWh",
 )
 
 
@@ -76,6 +100,39 @@ def test_beginning_again_changes_nothing_but_a_missing_token(receipts):
     assert len(receipts.list()) == 2
 
 
+def test_what_the_meter_was_asked_to_sign_for_is_kept(receipts):
+    assert receipts.get("t1").request is None
+    receipts.begin("t2", evse_id=2, token=CARD, started_at=START, request=REQUEST)
+    assert receipts.get("t2").request == REQUEST
+
+
+def test_a_request_that_comes_later_is_added_and_the_first_one_stands(receipts):
+    receipts.begin("t1", evse_id=2, token=CARD, started_at=START, request=REQUEST)
+    assert receipts.get("t1").request == REQUEST
+    other = dataclasses.replace(REQUEST, identification_data="somebody else")
+    receipts.begin("t1", evse_id=2, token=None, started_at=START, request=other)
+    assert (receipts.get("t1").request, receipts.get("t1").token) == (REQUEST, CARD)
+
+
+def test_an_intermediate_record_is_kept_like_the_others(receipts):
+    current = dataclasses.replace(BEGIN, kind=RecordKind.CURRENT, ocmf=b"OCMF|{}|{}", pagination=9)
+    receipts.add_record("t1", current, at=START)
+    assert receipts.get("t1").records == (current,)
+
+
+def test_the_registers_of_a_snapshot_are_kept_as_they_are(receipts):
+    receipts.add_record("t1", BEGIN, at=START)
+    assert receipts.get("t1").records[0].snapshot == bytes(range(252)) * 2
+
+
+def test_which_records_the_csms_has_is_remembered_and_the_first_time_counts(receipts):
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.add_record("t1", END, at=START)
+    receipts.mark_sent(END.ocmf, START + timedelta(hours=1))
+    receipts.mark_sent(END.ocmf, START + timedelta(hours=2))
+    assert [kept.sent_at for kept in receipts.get("t1").kept] == [None, START + timedelta(hours=1)]
+
+
 def test_a_record_is_kept_once_however_often_it_is_added(receipts):
     for _ in range(3):
         receipts.add_record("t1", BEGIN, at=START)
@@ -114,6 +171,45 @@ def test_a_record_that_must_not_be_reported_is_kept_apart(receipts):
     assert receipts.get("t1").records == ()
 
 
+def test_a_genuine_record_that_belongs_to_nothing_is_kept_with_all_that_proves_it(receipts):
+    receipts.set_aside(2, BEGIN, "a start that nobody waited for any more", at=START)
+    (kept,) = receipts.rejected()
+    assert (kept.evse_id, kept.ocmf, kept.stored_at) == (2, BEGIN.ocmf, START)
+    assert kept.reason == "a start that nobody waited for any more"
+    assert (kept.public_key, kept.meter_serial, kept.pagination) == (BEGIN.public_key, BEGIN.meter_serial, 7)
+    assert kept.snapshot == BEGIN.snapshot
+
+
+def test_the_counters_of_all_records_that_are_here_are_told_meter_by_meter(receipts):
+    receipts.add_record("t1", END, at=START)
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.add_record("t1", dataclasses.replace(BEGIN, meter_serial="000", pagination=9), at=START)
+    receipts.set_aside(2, dataclasses.replace(BEGIN, pagination=3), "why", at=START)
+    receipts.add_rejected(2, b"OCMF|broken", "why", at=START)
+    serial = BEGIN.meter_serial
+    assert receipts.counters() == (("000", 9), (serial, 3), (serial, 7), (serial, 8))
+
+
+def test_what_is_missing_before_a_record_is_counted_from_the_newest_one_before_it(receipts):
+    def missing(pagination, serial=BEGIN.meter_serial):
+        return receipts.missing_before(dataclasses.replace(BEGIN, pagination=pagination, meter_serial=serial))
+
+    assert missing(100) == 0
+    receipts.add_record("t1", BEGIN, at=START)
+    assert (missing(8), missing(9), missing(20)) == (0, 1, 12)
+    assert (missing(7), missing(5)) == (0, 0)
+    assert missing(20, "another meter") == 0
+    receipts.set_aside(2, END, "why", at=START)
+    assert missing(10) == 1
+    receipts.add_record("t1", dataclasses.replace(BEGIN, pagination=20), at=START)
+    assert missing(20) == 11
+
+
+def test_all_receipts_can_be_gone_through_one_by_one(receipts):
+    receipts.begin("t2", evse_id=1, token=None, started_at=START)
+    assert [receipts.get(number).id for number in receipts.numbers()] == ["t1", "t2"]
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -135,6 +231,49 @@ def test_the_database_refuses_to_change_or_delete_evidence(database, receipts, s
     with pytest.raises(StorageError, match="never"):
         database.execute(sql)
     assert (receipts.list(), receipts.rejected()) == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "ended", "deletable"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_the_database_lets_a_record_go_only_if_the_csms_has_it_and_its_transaction_ended(
+    database, receipts, sent, ended, deletable
+):
+    receipts.add_record("t1", BEGIN, at=START)
+    if sent:
+        receipts.mark_sent(BEGIN.ocmf, START)
+    if ended:
+        receipts.finish("t1", ended_at=START, stopped_reason="Local")
+    if deletable:
+        database.execute("DELETE FROM records")
+    else:
+        with pytest.raises(StorageError, match="never"):
+            database.execute("DELETE FROM records")
+    assert len(receipts.get("t1").records) == (0 if deletable else 1)
+
+
+@pytest.mark.parametrize("foreign_keys", ["on", "off"])
+def test_the_database_lets_a_transaction_go_only_after_its_records_and_its_end(database, receipts, foreign_keys):
+    database.execute(f"PRAGMA foreign_keys = {foreign_keys}")
+    with pytest.raises(StorageError, match="never deleted before it ended"):
+        database.execute("DELETE FROM transactions")
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.mark_sent(BEGIN.ocmf, START)
+    receipts.finish("t1", ended_at=START, stopped_reason="Local")
+    with pytest.raises(StorageError, match="nor without its records"):
+        database.execute("DELETE FROM transactions")
+    database.execute("DELETE FROM records")
+    database.execute("DELETE FROM transactions")
+    assert receipts.list() == []
+
+
+@pytest.mark.parametrize("column", ["kind = 'nothing'", "taken_at = 'noon'", "doubts = '{'"])
+def test_a_row_that_somebody_spoiled_is_an_error_that_names_it(database, receipts, column):
+    receipts.add_record("t1", BEGIN, at=START)
+    database.execute("DROP TRIGGER records_stay_as_they_are")
+    database.execute(f"UPDATE records SET {column}")
+    with pytest.raises(StorageError, match="session 1 cannot be read"):
+        receipts.get("t1")
 
 
 def test_bytes_that_changed_on_disk_are_not_passed_off_as_verified(database, receipts):

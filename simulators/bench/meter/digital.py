@@ -1,10 +1,15 @@
 """The meter's digital lines: DO switches the contactor's coil, DI reads its auxiliary contact."""
 
 import asyncio
+from typing import Final
 
 from simulators.bench.contactor import Contactor
 from simulators.bench.faults import Faults
 from simulators.bench.meter.measuring import Measuring
+
+OPEN: Final = 1
+CLOSED: Final = 0
+"""What DI reads of a normally-closed contact. A contact that is not wired reads closed, too."""
 
 
 class DigitalLines:
@@ -24,8 +29,14 @@ class DigitalLines:
 
     @property
     def input(self) -> int:
-        """DI of a normally-closed contact: 1 = contactor open, 0 = closed or not wired."""
-        return int(not self._contactor.closed and "meter_no_feedback" not in self._faults)
+        """DI: OPEN or CLOSED."""
+        closed = self._contactor.closed or "meter_no_feedback" in self._faults
+        return CLOSED if closed else OPEN
+
+    @property
+    def enabled(self) -> bool:
+        """DOE, the hardware enable; no register shows it."""
+        return self._contactor.enabled
 
     def switch(self, on: bool) -> None:
         """Set DO."""
@@ -48,13 +59,13 @@ class DigitalLines:
         """Power is back: take DI as it is, which is no change."""
         self._seen_input = self.input
 
-    async def opened(self, within_s: float) -> bool:
-        """Wait until DI says that the contactor is open; whether it did in time."""
+    async def reaches(self, level: int, *, within_s: float) -> bool:
+        """Wait until DI reads `level`; whether it did in time."""
         try:
             async with asyncio.timeout(within_s):
-                while not self.input:
+                while self.input != level:
                     self._moved.clear()
                     await self._moved.wait()
         except TimeoutError:
-            return bool(self.input)
+            return self.input == level
         return True

@@ -22,10 +22,21 @@ class Firmware:
     """OCMF gives kWh with two decimals and Meta2 and Meta3 as X2 and X3; else whole Wh and neither."""
     counts_power_up: bool
     """RCnt moves at power-up."""
+    turn_on_closes: bool
+    """A turn-on needs DOE and waits until DI says closed; else it only prepares and DOE may come later."""
 
 
 FIRMWARES: Final[Mapping[str, Firmware]] = MappingProxyType(
     {
+        "1.1": Firmware(
+            meter="1.8:23DB:9D6A",
+            communication="08d1aa3",
+            digest=bytes.fromhex("d1922c43218d12e13743486fd41bb105c716534b9390eccaa5723402e7b2169d"),
+            energy_exponent=0,
+            kwh_texts=False,
+            counts_power_up=True,
+            turn_on_closes=True,
+        ),
         "1.2": Firmware(
             meter="1.9:32CA:AFF4",
             communication="6d1dd3c",
@@ -33,6 +44,7 @@ FIRMWARES: Final[Mapping[str, Firmware]] = MappingProxyType(
             energy_exponent=0,
             kwh_texts=False,
             counts_power_up=True,
+            turn_on_closes=False,
         ),
         "1.3": Firmware(
             meter="1.9:32CA:AFF4",
@@ -41,6 +53,7 @@ FIRMWARES: Final[Mapping[str, Firmware]] = MappingProxyType(
             energy_exponent=1,
             kwh_texts=True,
             counts_power_up=False,
+            turn_on_closes=False,
         ),
     }
 )

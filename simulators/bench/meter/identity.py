@@ -4,7 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from simulators.bench.meter import events
 from simulators.bench.meter.firmware import Firmware
+from simulators.bench.meter.key import MeterKey
 from station.meter.codec import Value
 
 MAKER: Final = "BAUER Electronic"
@@ -24,12 +26,17 @@ class Identity:
     serial: str
     """MA1."""
     firmware: Firmware
-    public_key: bytes
+    key: MeterKey
 
     @property
     def measuring_serial(self) -> str:
         """SNM: the last eight characters of MA1."""
         return self.serial[-8:]
+
+    @property
+    def communication_serial(self) -> str:
+        """SNC: 16 hex digits that begin as in every real meter that was seen."""
+        return "000b570000" + hashlib.sha256(self.serial.encode("ascii")).hexdigest()[:6]
 
     def common(self, unit: int) -> dict[str, Value]:
         """Return the common model's values."""
@@ -41,19 +48,19 @@ class Identity:
             "DA": unit,
         }
 
-    def signing_meter(self, *, unit: int, baud: int, operating_s: int, failed: bool) -> dict[str, Value]:
+    def signing_meter(self, *, unit: int, baud: int, operating_s: int, event_bits: int) -> dict[str, Value]:
         """Return names, versions and key of the signing meter's model."""
         return {
-            "ErrM": "00000001" if failed else "00000000",
+            "ErrM": "00000001" if event_bits & events.FATAL else "00000000",
             "SNM": self.measuring_serial,
-            "SNC": hashlib.sha256(self.serial.encode("ascii")).hexdigest()[:16],
+            "SNC": self.communication_serial,
             "VrM": self.firmware.meter,
             "VrC": self.firmware.communication,
             "MA1": self.serial,
             "MA2": self._display_page(unit=unit, baud=baud, operating_s=operating_s),
             "NPK": _KEY_REGISTERS,
-            "BPK": len(self.public_key),
-            "PK": self.public_key,
+            "BPK": len(self.key.public),
+            "PK": self.key.public,
         }
 
     def firmware_hash(self) -> dict[str, Value]:

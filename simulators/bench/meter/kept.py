@@ -13,21 +13,34 @@ class Kept:
 
     total_wh: float = 0.0
     """TotWhImp."""
-    session_wh: float = 0.0
-    """RCR."""
+    reset_at_wh: float | None = None
+    """TotWhImp at the latest reset of RCR; None, for a meter that is new, becomes what it begins with."""
     response_counter: int = 0
     """RCnt."""
     power_downs: int = 0
     """PDCnt."""
     operated_s: float = 0.0
-    """OS at the latest power-up."""
+    """OS at the latest power-down."""
     epoch_set_count: int = 0
     epoch_set_os: int = 0
 
+    def __post_init__(self) -> None:
+        if self.reset_at_wh is None:
+            self.reset_session()
+
+    @property
+    def session_wh(self) -> float:
+        """RCR: a difference and no sum of its own, or rounding could make it run ahead of TotWhImp."""
+        assert self.reset_at_wh is not None
+        return self.total_wh - self.reset_at_wh
+
     def count(self, energy_wh: float) -> None:
-        """Add energy to both registers; their hidden digits differ, so their last steps may fall apart."""
+        """Add energy to both registers."""
         self.total_wh += energy_wh
-        self.session_wh += energy_wh
+
+    def reset_session(self) -> None:
+        """Begin RCR anew with all its digits; TotWhImp keeps its own, so their last steps may fall apart."""
+        self.reset_at_wh = self.total_wh
 
 
 def load(path: Path, *, default: Kept) -> Kept:

@@ -1,6 +1,7 @@
 """The meter's own P-256 key and its signatures."""
 
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,13 +14,10 @@ class MeterKey:
 
     def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
         self._private = private
-
-    @property
-    def public(self) -> bytes:
-        """The public key, DER SubjectPublicKeyInfo: 91 bytes."""
-        return self._private.public_key().public_bytes(
+        self.public: Final = private.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+        """The public key, DER SubjectPublicKeyInfo: 91 bytes."""
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature over SHA-256, DER (r, s)."""

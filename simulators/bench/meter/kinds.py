@@ -9,6 +9,7 @@ VALID: Final = 0
 INVALID: Final = 1
 UPDATING: Final = 2
 FAILED: Final = 3
+FAILED_NOT_ENABLED: Final = 4
 FAILED_FEEDBACK: Final = 5
 
 

@@ -1,6 +1,7 @@
 """The measuring part: energy out of the load, operating seconds, and the stamps of the digital lines."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from simulators.bench import mains
 from simulators.bench.mains import NO_LOAD, Phases
@@ -10,7 +11,8 @@ from simulators.bench.meter.firmware import RESOLUTION_WH, Firmware
 from simulators.bench.meter.kept import Kept
 from station.meter.codec import Value
 
-FATAL_ERROR_BIT = 1 << 16
+_ROLLS_OVER_AT: Final = 1 << 32
+"""Of an acc32: 43 TWh in steps of 10 Wh, 4.3 TWh in steps of 1 Wh."""
 
 
 @dataclass(slots=True)
@@ -24,16 +26,17 @@ class Volatile:
 
 
 class Measuring:
-    """Counts what flows; time is loop time in seconds and handed in."""
+    """Counts what flows while it has supply; time is loop time in seconds and handed in."""
 
     def __init__(self, kept: Kept, *, firmware: Firmware, energy_scale: float, now_s: float) -> None:
         self.kept = kept
         self.volatile = Volatile()
         self.currents_a: Phases = NO_LOAD
+        """What flows, counted or not."""
         self._firmware = firmware
         self._energy_scale = energy_scale
         self._counted_until_s = now_s
-        self._powered_at_s = now_s
+        self._powered_at_s: float | None = now_s
 
     def load(self, currents_a: Phases, *, now_s: float) -> None:
         """Let other currents flow from now on."""
@@ -41,32 +44,39 @@ class Measuring:
         self.currents_a = currents_a
 
     def count(self, now_s: float) -> None:
-        """Bring both energy registers up to now."""
-        flowed = mains.energy_wh(self.currents_a, self._counted_until_s, now_s)
-        self.kept.count(flowed * self._energy_scale)
+        """Bring the energy registers up to now."""
+        if self._powered_at_s is not None:
+            flowed = mains.energy_wh(self.currents_a, self._counted_until_s, now_s)
+            self.kept.count(flowed * self._energy_scale)
         self._counted_until_s = now_s
 
     def reset_session(self, now_s: float) -> None:
-        """Start the resettable register anew; its hidden digits go too, the other register keeps its own."""
+        """Start the resettable register anew."""
         self.count(now_s)
-        self.kept.session_wh = 0.0
+        self.kept.reset_session()
 
     def operating_s(self, now_s: float) -> int:
         """Return the powered seconds, OS."""
-        return int(self.kept.operated_s + now_s - self._powered_at_s)
+        since_s = 0.0 if self._powered_at_s is None else now_s - self._powered_at_s
+        return int(self.kept.operated_s + since_s)
 
     def power_down(self, now_s: float) -> None:
-        """Forget what needs supply; what counts stays."""
-        self.load(NO_LOAD, now_s=now_s)
-        self.kept.operated_s += now_s - self._powered_at_s
-        self._powered_at_s = now_s
+        """Count no more, neither energy nor seconds."""
+        self.count(now_s)
+        if self._powered_at_s is not None:
+            self.kept.operated_s += now_s - self._powered_at_s
+            self._powered_at_s = None
 
     def power_up(self, now_s: float) -> None:
-        """Begin again after a power cut."""
+        """Begin again after a power cut, without what is volatile."""
         self.volatile = Volatile()
         self.kept.power_downs += 1
         self.kept.response_counter += self._firmware.counts_power_up
         self._counted_until_s = self._powered_at_s = now_s
+
+    def lose_clock(self) -> None:
+        """Forget the time as a power cut does."""
+        self.volatile.clock = MeterClock()
 
     def set_clock(self, epoch: int | None, tzo: int | None, *, now_s: float) -> None:
         """Take a written time."""
@@ -113,4 +123,4 @@ class Measuring:
 
     def _steps(self, energy_wh: float) -> int:
         whole = int(energy_wh // RESOLUTION_WH) * RESOLUTION_WH
-        return int(whole // 10**self._firmware.energy_exponent)
+        return int(whole // 10**self._firmware.energy_exponent) % _ROLLS_OVER_AT

@@ -8,7 +8,7 @@ from ocpp.v201.enums import AuthorizationStatusEnumType, ReasonEnumType, Trigger
 from station.core.events import Authorized, Blocked, FaultRaised
 from station.core.faults import Fault
 from station.core.policy import TxPoint
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, Source, TokenInfo
 from station.ocpp.blocks.remote_control import RemoteControl
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
@@ -80,7 +80,7 @@ async def test_a_remote_start_is_answered_and_then_authorized_and_begun(counter)
         assert counter.authorization() is None
         await counter.yard.until(counter.authorization)
     assert counter.admitted == [(BERT, 1)]
-    assert counter.authorization() == Authorized(BERT, group=FLEET, remote_start_id=7)
+    assert counter.authorization() == Authorized(BERT, group=FLEET, remote_start_id=7, source=Source.CSMS)
     await counter.yard.until(lambda: reports_in(counter.yard.database))
     started = reports_in(counter.yard.database)[0]
     assert started.trigger is TriggerReasonEnumType.remote_start

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from simulators.bench.bench import Bench
-from simulators.bench.settings import plain
+from simulators.bench.place import Place
+from simulators.bench.settings import Settings, plain
 from simulators.bench.world import Evse
 from tests.simulators.bench.wire import Master, master
 
@@ -37,6 +38,23 @@ async def on_bench(
     settings = replace(settings, evses=(replace(row, meter=replace(row.meter, **meter)),))
     async with Bench(settings) as one, master(one.evse(1).meter.path) as line:
         yield one.evse(1), line
+
+
+def shared(folder: Path, place: Place, *, pacing: bool = False, baud: int = 19200, **meter: Any) -> Settings:
+    """Two EVSEs, all on one port: meters 42 and 43, controllers 1 and 2."""
+    settings = plain(folder, evses=2)
+    line = {"port": place, "pacing": pacing, "baud": baud}
+    return replace(
+        settings,
+        evses=tuple(
+            replace(
+                row,
+                meter=replace(row.meter, unit=42 + at, **line, **meter),
+                controller=replace(row.controller, unit=1 + at, **line),
+            )
+            for at, row in enumerate(settings.evses)
+        ),
+    )
 
 
 async def until(condition: Callable[[], bool], *, step_s: float = 0.005) -> None:

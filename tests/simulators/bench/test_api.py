@@ -61,6 +61,9 @@ async def test_the_state_shows_the_station_and_where_its_devices_are(tmp_path: P
         assert (first["power_w"], first["energy_wh"], first["faults"]) == (0, 12345.678, [])
         assert first["meter"]["path"] == str(tmp_path / "meter1")
         assert first["controller"]["path"] == str(tmp_path / "controller1")
+        assert [line["path"] for line in state["lines"]] == [
+            str(tmp_path / name) for name in ("meter1", "controller1", "meter2", "controller2")
+        ]
         assert state["readers"] == [{"id": 1, "path": str(tmp_path / "reader1")}]
         assert first["meter"]["serial"] == "001BZR1521070001"
         assert not is_signed(b"", b"", bytes.fromhex(first["meter"]["public_key"]))

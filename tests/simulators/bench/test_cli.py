@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -33,9 +35,9 @@ COMMAND = [sys.executable, "-m", "simulators.bench.cli"]
 
 
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def running(folder: Path, *arguments: str, settings: str = SETTINGS) -> Iterator["subprocess.Popen[str]"]:
     config = folder / "bench.toml"
-    config.write_text(SETTINGS, "utf-8")
+    config.write_text(settings, "utf-8")
     command = [*COMMAND, "run", "--config", str(config), "--port", "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -67,6 +69,17 @@ def test_a_signal_ends_it_cleanly_and_removes_its_links(tmp_path: Path, number: 
         assert process.stdout is not None
         assert process.stdout.read() == ""
     assert not list((tmp_path / "ports").iterdir())
+
+
+def test_what_is_ready_tells_the_port_that_was_free(tmp_path: Path) -> None:
+    there = SETTINGS.replace('"meter1"', '"tcp://127.0.0.1:0/a"').replace('"controller1"', '"rtu+tcp://localhost:0"')
+    with running(tmp_path, settings=there) as process:
+        (evse,) = ready(process)["evses"]
+        for path, scheme in ((evse["meter"], "tcp"), (evse["controller"], "rtu+tcp")):
+            url = urlsplit(path)
+            assert (url.scheme, url.hostname) == (scheme, "127.0.0.1")
+            with socket.create_connection((url.hostname, url.port), timeout=10):
+                pass
 
 
 def test_the_client_tells_a_bench_what_happens(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ baud = 115200
 parity = "even"
 firmware = "1.2"
 busy = "hold"
+refusal = 0
 pacing = true
 energy_wh = 5
 turn_on_s = 1
@@ -89,7 +90,7 @@ port = "r"
     assert (settings.host, settings.port, settings.time_scale, settings.energy_scale) == ("::1", 0, 0.5, 60)
     assert settings.state_folder == Path("/state")
     assert evse.meter == MeterSettings(
-        Path("/elsewhere/m"), "001BZR1521070101", 9, 115200, "even", "1.2", "hold", True, 5, 1, 2, 3, 4, 5
+        Path("/elsewhere/m"), "001BZR1521070101", 9, 115200, "even", "1.2", "hold", 0, True, 5, 1, 2, 3, 4, 5
     )
     assert evse.controller == ControllerSettings(tmp_path / "ports/c", 2, 9600, "even", True)
     assert evse.vehicle == VehicleSettings(False, 32, 1, True)
@@ -107,7 +108,7 @@ port = "r"
             r"evse\[1\].number is unknown, allowed are id, cable,.* meter, controller, vehicle",
         ),
         (("id = 1\n", ""), r"evse\[1\].id is missing, a whole number from 1 to 99 is expected"),
-        (('port = "m"', "port = 5"), r"evse\[1\].meter.port: 5 is not allowed, a path is"),
+        (('port = "m"', "port = 5"), r"evse\[1\].meter.port: 5 is not allowed, a path, or tcp"),
         (('port = "m"\n', ""), r"evse\[1\].meter.port is missing"),
         (
             ('port = "m"', 'port = "m"\nspeed = 1'),
@@ -118,7 +119,18 @@ port = "r"
         (('port = "m"', 'port = "m"\npacing = 1'), r"meter.pacing: 1 is not allowed, true or false is"),
         (('port = "m"', 'port = "m"\nturn_on_s = "1"'), r"meter.turn_on_s: '1' is not allowed, a number from 0.01"),
         (('serial = "001BZR1521070101"', 'serial = "1"'), r"meter.serial: '1' is not allowed, 16 digits"),
-        (('port = "c"', 'port = "m"'), r"bench.toml: port .*/m is there twice"),
+        (
+            ('port = "m"', 'port = "tcp://192.0.2.1:502"'),
+            r"meter.port: 'tcp://192.0.2.1:502' is not allowed, a path, or",
+        ),
+        (
+            ('port = "m"', 'port = "m"\nrefusal = 5'),
+            r"meter.refusal: 5 is not allowed, a whole number from 0 to 4 is",
+        ),
+        (('port = "c"', 'port = "m"\nunit = 42'), r"bench.toml: port .*/m: the meter of EVSE 1 and .* have unit 42"),
+        (('port = "c"', 'port = "m"\nbaud = 9600'), r"bench.toml: port .*/m: .* differ in baud, 19200 and 9600"),
+        (("[[evse]]", '[[reader]]\nid = 1\nport = "m"\n[[evse]]'), r"bench.toml: port .*/m is there twice"),
+        (("[[evse]]", '[[reader]]\nid = 1\nport = "tcp://127.0.0.1:0"\n[[evse]]'), r"reader\[1\].port: .* a path is"),
         (
             ("[[evse]]", "[bench]\nhost = '0.0.0.0'\n[[evse]]"),
             r"bench.host: '0.0.0.0' is not allowed, one of 127.0.0.1",

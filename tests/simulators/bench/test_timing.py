@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from simulators.bench.timing import Tasks, Timer
+from simulators.bench.timing import Tasks, Timer, until
 
 
 async def test_a_timer_started_again_forgets_its_first_start() -> None:
@@ -28,6 +28,15 @@ async def test_a_stopped_timer_does_not_call() -> None:
     timer.stop()
     await asyncio.sleep(5)
     assert calls == []
+
+
+async def test_an_instant_is_waited_for_unless_it_has_passed() -> None:
+    loop = asyncio.get_running_loop()
+    instant_s = loop.time() + 10
+    assert await until(instant_s) == instant_s
+    assert loop.time() >= instant_s
+    now_s = loop.time()
+    assert now_s <= await until(instant_s - 5) <= now_s + 1
 
 
 async def test_the_first_error_of_a_task_is_raised_when_its_owner_closes() -> None:

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from simulators.bench import mains
@@ -138,6 +138,7 @@ def _energy(seconds: list[float], amps: float) -> tuple[Kept, float]:
     return kept, now_s
 
 
+@settings(deadline=None)
 @given(some.lists(some.floats(0.001, 5000), max_size=20), some.floats(6, 32))
 def test_energy_does_not_depend_on_when_somebody_looks(seconds: list[float], amps: float) -> None:
     often, end_s = _energy(seconds, amps)
@@ -145,6 +146,7 @@ def test_energy_does_not_depend_on_when_somebody_looks(seconds: list[float], amp
     assert often.total_wh == pytest.approx(once.total_wh, rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(some.floats(0, 1e6), some.floats(0, 30_000))
 def test_total_and_session_are_at_most_one_step_apart(before_wh: float, charged_wh: float) -> None:
     kept = Kept(total_wh=before_wh)
@@ -158,6 +160,7 @@ def test_total_and_session_are_at_most_one_step_apart(before_wh: float, charged_
     assert after["TotWhImp"] - first - after["RCR"] in (0, 1)
 
 
+@settings(deadline=None)
 @given(some.floats(0, 1e5), some.floats(0.01, 100))
 def test_the_integral_fits_the_power(at_s: float, step_s: float) -> None:
     load = (10.0, 16.0, 6.0)

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from simulators.bench.meter import image
+from station.meter.codec import to_bytes
+from tests.simulators.bench.meter.rig import rig
 from tests.simulators.bench.places import DO, EPOCH, META1, TZO, on_bench
-from tests.simulators.bench.wire import RefusalError
+from tests.simulators.bench.wire import Master, NoAnswerError, RefusalError
 
 MAP = json.loads(Path("tests/data/registers.json").read_text("utf-8"))
 FIRST, LAST = 40000, 44292
@@ -47,22 +50,36 @@ async def test_constants_and_gaps_read_as_the_map_says(tmp_path: Path) -> None:
             assert int.from_bytes(raw, "big") == row["value_after_power_up"], where
 
 
+async def scanned(line: Master) -> list[tuple[int, int, int]]:
+    """Address, ID and length of every model, found as any SunSpec client finds them; each is read as a whole."""
+    assert await line.read_bytes(40000, 2) == b"SunS"
+    at, chain = 40002, []
+    while (model := (await line.read(at))[0]) != 0xFFFF:
+        (length,) = await line.read(at + 1)
+        assert len(await line.read_bytes(at, 2 + length)) == 4 + 2 * length
+        chain.append((at, model, length))
+        at += 2 + length
+    return [*chain, (at, model, (await line.read(at + 1))[0])]
+
+
 async def test_a_generic_scan_walks_the_chain_of_models(tmp_path: Path) -> None:
     async with on_bench(tmp_path) as (_, line):
-        assert await line.read_bytes(40000, 2) == b"SunS"
-        at, chain = 40002, []
-        while True:
-            model, length = await line.read(at, 2)
-            chain.append((at, model, length))
-            if model == 0xFFFF:
-                break
-            at += 2 + length
-    assert chain == [
-        (40002, 1, 66), (40070, 10, 4), (40076, 17, 12), (40090, 203, 105), (40197, 64900, 300), (40499, 64902, 20),
-        (40521, 64901, 252), (40775, 64901, 252), (41029, 64901, 252), (41283, 64901, 252), (41537, 64901, 252),
-        (41791, 64903, 498), (42291, 64903, 498), (42791, 64903, 498), (43291, 64903, 498), (43791, 64903, 498),
-        (44291, 0xFFFF, 0),
-    ]  # fmt: skip
+        assert await scanned(line) == [
+            (40002, 1, 66), (40070, 10, 4), (40076, 17, 12), (40090, 203, 105), (40197, 64900, 300),
+            (40499, 64902, 20), (40521, 64901, 252), (40775, 64901, 252), (41029, 64901, 252), (41283, 64901, 252),
+            (41537, 64901, 252), (41791, 64903, 498), (42291, 64903, 498), (42791, 64903, 498), (43291, 64903, 498),
+            (43791, 64903, 498), (44291, 0xFFFF, 0),
+        ]  # fmt: skip
+
+
+def test_a_point_without_a_value_reads_the_code_of_its_type() -> None:
+    words = image.read(range(FIRST, LAST + 1), lambda _alias: {})
+    for row in MAP:
+        if row["name"] not in ("ID", "L", "SunS") and row["instance"] != "sunspec_id" and row["type"] != "uint8":
+            at = row["protocol_address"] - FIRST
+            raw = to_bytes(words[at : at + row["length"]])
+            expected = bytes.fromhex(NOT_AVAILABLE.get(row["type"], "")).ljust(len(raw), b"\0")
+            assert raw == expected, f"{row['instance']}.{row['name']}"
 
 
 @pytest.mark.parametrize(("address", "count"), [(39999, 1), (39999, 2), (44293, 1), (44290, 4), (0, 1)])
@@ -93,20 +110,76 @@ async def test_one_write_from_address_to_speed_changes_both_after_its_acknowledg
         assert evse.meter.unit == 1
 
 
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [(EPOCH, [1]), (META1, [0x4141] * 69), (META1 + 1, [0x4141] * 69), (EPOCH + 1, [0, 60]), (META1, [0x4141] * 71)],
-)
-async def test_a_write_that_covers_a_writable_point_in_part_is_refused(
+@pytest.mark.parametrize("refusal", [1, 2, 3, 4])
+async def test_what_is_refused_is_refused_as_the_settings_say(tmp_path: Path, refusal: int) -> None:
+    async with rig(tmp_path, refusal=refusal) as line:
+        for refused in (line.read(44292, 2), line.write(39999, 0), line.write(EPOCH, 1), line.write(60000, 1)):
+            with pytest.raises(RefusalError) as answer:
+                await refused
+            assert answer.value.code == refusal
+
+
+async def test_what_is_refused_may_get_no_answer_at_all(tmp_path: Path) -> None:
+    async with rig(tmp_path, refusal=0) as line:
+        for refused in (line.read(44292, 2), line.write(39999, 0), line.write(EPOCH, 1)):
+            with pytest.raises(NoAnswerError):
+                await refused
+        with pytest.raises(RefusalError) as unknown:
+            await line.read(40000, function=4)
+        assert unknown.value.code == 1
+
+
+WRITABLE = {
+    40068: 1, 40082: 2, 40260: 2, 40262: 1, 40268: 1, 40279: 70, 40349: 50, 40399: 50,
+    40524: 1, 40778: 1, 41032: 1, 41286: 1, 41540: 1,
+}  # fmt: skip
+"""Registers by address: exactly these thirteen points."""
+
+
+async def test_each_register_that_is_not_writable_is_passed_over(tmp_path: Path) -> None:
+    taken = {address for first, size in WRITABLE.items() for address in range(first, first + size)}
+    async with rig(tmp_path) as line:
+        before = await line.read_bytes(FIRST, LAST - FIRST + 1)
+        for address in range(FIRST, LAST + 1):
+            if address not in taken:
+                await line.write(address, 2)
+        after = await line.read_bytes(FIRST, LAST - FIRST + 1)
+        # What the mains do, the display and the operating seconds move by themselves.
+        assert (after[:180], after[394:480], after[600:]) == (before[:180], before[394:480], before[600:])
+        assert not line.meter.busy
+
+
+async def test_a_part_of_any_longer_point_is_refused_and_nothing_applied(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        before = await line.read_bytes(40068, 400)
+        for address, size in WRITABLE.items():
+            parts = ((address, size - 1), (address + 1, size - 1), (address - 1, size), (address + 1, size))
+            for first, count in parts if size > 1 else ():
+                with pytest.raises(RefusalError) as refused:
+                    await line.write(first, *[0x4141] * count)
+                assert refused.value.code == 2
+        after = await line.read_bytes(40068, 400)
+        # Between them the operating seconds go on.
+        assert (after[:48], after[384:]) == (before[:48], before[384:])
+        assert (line.meter.unit, line.meter.baud) == (42, 19200)
+
+
+@pytest.mark.parametrize(("address", "words"), [(40068, [0]), (40068, [248]), (40068, [0xFFFF]), (40082, [0, 19201])])
+async def test_an_address_or_speed_that_no_meter_can_have_is_passed_over(
     tmp_path: Path, address: int, words: list[int]
 ) -> None:
-    async with on_bench(tmp_path) as (_, line):
-        before = await line.read_bytes(40260, 240)
-        with pytest.raises(RefusalError) as refused:
-            await line.write(address, *words)
-        assert refused.value.code == 2
-        after = await line.read_bytes(40260, 240)
-        assert after == before
+    async with rig(tmp_path) as line:
+        await line.write(address, *words)
+        assert (line.meter.unit, line.meter.baud) == (42, 19200)
+        assert await line.read(40068) == [42]
+        assert await line.read(40082, 2) == [0, 19200]
+
+
+async def test_only_bit_0_of_the_output_counts(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        for written, read in ((0xFFFF, 1), (0xFFFE, 0), (3, 1), (2, 0)):
+            await line.write(DO, written)
+            assert await line.read(DO) == [read]
 
 
 async def test_complete_points_of_a_refused_write_are_not_applied(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from simulators.bench.bench import Bench
+from simulators.bench.pdu import Request
 from simulators.bench.settings import plain
+from tests.simulators.bench.meter.rig import rig
 from tests.simulators.bench.places import (
     DI_CHG,
     DO,
@@ -67,14 +69,6 @@ async def test_a_power_cut_takes_what_is_volatile_and_keeps_what_counts(tmp_path
         assert await key(line) == public
 
 
-async def test_before_release_1_3_the_counter_steps_at_power_up(tmp_path: Path) -> None:
-    async with on_bench(tmp_path, firmware="1.2") as (evse, line):
-        await take(line, "current")
-        evse.fault("meter_power_cycle", on=True)
-        evse.fault("meter_power_cycle", on=False)
-        assert await number(line, RCNT) == 2
-
-
 async def test_a_power_cut_ends_a_snapshot_that_is_being_taken(tmp_path: Path) -> None:
     async with on_bench(tmp_path) as (evse, line):
         await line.write(SNAPSHOTS["turn_on"] + 1, 2)
@@ -86,6 +80,40 @@ async def test_a_power_cut_ends_a_snapshot_that_is_being_taken(tmp_path: Path) -
         assert await line.read(SNAPSHOTS["turn_on"] + 1) == [1]
         assert await line.read(DO) == [0]
         assert await take(line, "turn_on") == 0
+
+
+@pytest.mark.parametrize("busy", ["answer", "hold"])
+async def test_what_was_asked_before_a_power_cut_gets_no_answer_after_it(tmp_path: Path, busy: str) -> None:
+    async with rig(tmp_path, busy=busy) as line:
+        await line.write(SNAPSHOTS["turn_on"] + 1, 2)
+        asked = asyncio.create_task(line.write(DO, 1))
+        await asyncio.sleep(1)
+        assert asked.done() == (busy == "answer")
+        line.faults.put("meter_power_cycle", True)
+        line.faults.put("meter_power_cycle", False)
+        if busy == "hold":
+            with pytest.raises(NoAnswerError):
+                await asked
+        assert await line.read(DO) == [0]
+        assert await take(line, "turn_on") == 0
+
+
+async def test_an_address_that_was_not_acknowledged_is_lost_with_the_power(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        await line.meter.execute(Request(16, 40068, 1, (9,)))
+        line.faults.put("meter_power_cycle", True)
+        line.faults.put("meter_power_cycle", False)
+        line.meter.answered()
+        assert line.meter.unit == 42
+
+
+async def test_seconds_without_supply_are_no_operating_seconds(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        await asyncio.sleep(100)
+        line.faults.put("meter_power_cycle", True)
+        await asyncio.sleep(1000)
+        await line.meter.close()
+        assert 100 <= line.meter.measuring.kept.operated_s <= 100 + LATE_S
 
 
 async def test_no_current_flows_through_a_meter_without_supply(tmp_path: Path) -> None:
@@ -104,7 +132,7 @@ async def clock(line: Master) -> tuple[int, int, int]:
 
 
 async def test_the_first_time_must_come_in_one_write(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (_, line):
+    async with rig(tmp_path) as line:
         await line.write(EPOCH, 0x5DD2, 0x8221)
         await line.write(TZO, 60)
         assert await clock(line) == (0xFFFFFFFF, 0x8000, 0)
@@ -133,6 +161,24 @@ async def test_a_running_clock_takes_either_part_alone(tmp_path: Path) -> None:
         assert (await clock(line))[2] == 3
         await take(line, "current")
         assert " U" in await ocmf(line, "current")
+
+
+async def test_only_a_setting_is_counted_and_stamped(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        settings = 0
+        for at_s, epoch, tzo, counts in (
+            (100, 1_000_000, 60, True),  # the first
+            (200, 1_000_130, 60, False),  # thirty seconds of drift
+            (300, 1_000_229, 60, False),  # one second back
+            (400, 1_000_329, 120, True),  # another offset
+            (500, 1_000_520, 120, True),  # more than drift
+        ):
+            await asyncio.sleep(100)
+            await set_clock(line, epoch, tzo)
+            settings += counts
+            assert await number(line, EPOCH_SET_CNT) == settings
+            assert (at_s <= await number(line, EPOCH_SET_OS) <= at_s + LATE_S) == counts
+            assert 0 <= await number(line, EPOCH) - epoch <= 1
 
 
 async def test_time_passes_as_the_loop_does(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulators.bench.meter.rig import rig
 from tests.simulators.bench.places import (
     DI,
     DO,
@@ -25,7 +26,14 @@ from tests.simulators.bench.places import (
     take,
     until,
 )
-from tests.simulators.bench.wire import Master, hashed, is_signed, ocmf_is_signed, snapshot_signature
+from tests.simulators.bench.wire import (
+    Master,
+    RefusalError,
+    hashed,
+    is_signed,
+    ocmf_is_signed,
+    snapshot_signature,
+)
 
 KINDS = ("current", "turn_on", "turn_off", "start", "end")
 
@@ -41,12 +49,12 @@ async def describe(line: Master) -> None:
     await line.write_text(META3, "csc-sw-version: v1", 50)
 
 
-@pytest.mark.parametrize("firmware", ["1.2", "1.3"])
+@pytest.mark.parametrize("firmware", ["1.1", "1.2", "1.3"])
 async def test_every_signature_of_the_meter_is_genuine(tmp_path: Path, firmware: str) -> None:
-    async with on_bench(tmp_path, firmware=firmware) as (evse, line):
+    async with rig(tmp_path, firmware=firmware) as line:
         await describe(line)
         public = await key(line)
-        assert public == evse.meter.public_key
+        assert public == line.meter.public_key
         for kind in KINDS:
             assert await take(line, kind) == 0
             block = await line.read_bytes(SNAPSHOTS[kind], 252)
@@ -130,6 +138,32 @@ async def test_a_meter_that_holds_its_answer_back_is_done_with_the_first(tmp_pat
         assert_took(began, 10)
 
 
+async def test_a_meter_that_holds_its_answers_back_does_so_with_writes_and_every_register(tmp_path: Path) -> None:
+    async with rig(tmp_path, busy="hold") as line:
+        await line.write(SNAPSHOTS["current"] + 1, 2)
+        began = asyncio.get_running_loop().time()
+        waiting = [asyncio.create_task(asked) for asked in (line.write(DO, 1), line.read(40000), line.read(44292, 2))]
+        await asyncio.sleep(3)
+        assert not any(task.done() for task in waiting)
+        assert line.meter.lines.output == 0
+        wrote, read, refused = await asyncio.gather(*waiting, return_exceptions=True)
+        assert_took(began, 4)
+        assert (wrote, read) == (None, [0x5375])
+        assert isinstance(refused, RefusalError)
+        assert line.meter.lines.output == 1
+        await line.write(SNAPSHOTS["current"] + 1, 2)
+        assert await line.read(SNAPSHOTS["current"] + 1) == [0]
+        assert await number(line, RCNT) == 2
+
+
+async def test_a_meter_that_answers_while_busy_takes_writes_too(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        await line.write(SNAPSHOTS["current"] + 1, 2)
+        await line.write(DO, 1)
+        assert await line.read(DO) == [1]
+        assert line.meter.busy
+
+
 async def test_a_second_command_while_busy_is_passed_over(tmp_path: Path) -> None:
     async with on_bench(tmp_path) as (_, line):
         await line.write(SNAPSHOTS["current"] + 1, 2)
@@ -148,13 +182,13 @@ async def test_other_values_than_the_command_do_nothing(tmp_path: Path, value: i
 
 
 async def test_turn_on_switches_late_and_is_sampled_open(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (evse, line):
+    async with rig(tmp_path) as line:
         began = asyncio.get_running_loop().time()
         await line.write(SNAPSHOTS["turn_on"] + 1, 2)
-        await until(lambda: bool(evse.meter.lines.output))
-        assert evse.meter.busy
+        await until(lambda: bool(line.meter.lines.output), step_s=0.05)
+        assert line.meter.busy
         assert_took(began, 9.7)
-        await until(lambda: not evse.meter.busy)
+        await until(lambda: not line.meter.busy, step_s=0.05)
         block = await line.read_bytes(SNAPSHOTS["turn_on"], 252)
         assert block[56:60] == b"\0\x01\0\0"  # DI open, DO off
 
@@ -169,6 +203,55 @@ async def test_turn_off_opens_first_and_samples_five_seconds_later(tmp_path: Pat
         await asyncio.sleep(8)
         block = await line.read_bytes(SNAPSHOTS["turn_off"], 252)
         assert int.from_bytes(block[42:46], "big") - opened in (4, 5, 6)
+
+
+@pytest.mark.parametrize("time_scale", [1.0, 10.0])
+async def test_turn_off_samples_five_scaled_seconds_after_it_opened(tmp_path: Path, time_scale: float) -> None:
+    async with rig(tmp_path, time_scale=time_scale) as line:
+        began = asyncio.get_running_loop().time()
+        await line.write(DO, 1)
+        await line.write(SNAPSHOTS["turn_off"] + 1, 2)
+        for at_s, output, name in ((1.0, 1, "early"), (2.0, 0, "open"), (6.0, 0, "sampled"), (7.0, 0, "late")):
+            await asyncio.sleep(max(0.0, began + at_s * time_scale - asyncio.get_running_loop().time()))
+            assert line.meter.lines.output == output
+            await line.write_text(META1, name, 70)
+        await until(lambda: not line.meter.busy, step_s=0.1 * time_scale)
+        block = await line.read_bytes(SNAPSHOTS["turn_off"], 252)
+        assert block[60:200].rstrip(b"\0") == b"sampled"
+
+
+async def test_what_happens_after_the_sampling_is_not_in_the_record(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        await set_clock(line)
+        await line.write(SNAPSHOTS["current"] + 1, 2)
+        await asyncio.sleep(3)
+        await set_clock(line, 1700000000)
+        line.meter.measuring.kept.count(500.0)
+        line.faults.put("meter_event_bits", True)
+        await until(lambda: not line.meter.busy, step_s=0.1)
+        text = await ocmf(line, "current")
+        assert '"TM":"2022-07-08T10:' in text
+        assert " S" in text
+        assert '"RV":0.00' in text
+        assert '"ST":"G"' in text
+        block = await line.read_bytes(SNAPSHOTS["current"], 252)
+        assert is_signed(hashed(block), snapshot_signature(block), await key(line))
+
+
+async def test_metadata_stay_until_they_are_overwritten(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        await describe(line)
+        await take(line, "turn_on")
+        await line.write_text(META1, "", 70)
+        await take(line, "turn_off")
+        said = json.loads((await ocmf(line, "turn_off")).split("|")[1])
+        assert (said["IS"], said["ID"], said["X2"], said["X3"]) == (
+            False,
+            "",
+            "evse-id: DE*ABC*E1",
+            "csc-sw-version: v1",
+        )
+        assert "rfid:12345678" in await ocmf(line, "turn_on")
 
 
 async def test_start_and_end_switch_nothing_and_ask_for_no_feedback(tmp_path: Path) -> None:
@@ -211,26 +294,6 @@ async def test_a_meter_that_is_busy_for_ever_ends_with_the_fault(tmp_path: Path)
         evse.fault("meter_busy_forever", on=False)
         await asyncio.sleep(0.1)
         assert await line.read(SNAPSHOTS["current"] + 1) == [0]
-
-
-async def test_a_bad_signature_is_found_in_both_blocks(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (evse, line):
-        evse.fault("meter_bad_signature", on=True)
-        assert await take(line, "current") == 0
-        block = await line.read_bytes(SNAPSHOTS["current"], 252)
-        assert not is_signed(hashed(block), snapshot_signature(block), await key(line))
-        assert not ocmf_is_signed(await ocmf(line, "current"), await key(line))
-
-
-async def test_event_bits_stand_in_registers_snapshot_and_text(tmp_path: Path) -> None:
-    async with on_bench(tmp_path) as (evse, line):
-        evse.fault("meter_event_bits", on=True)
-        await take(line, "current")
-        block = await line.read_bytes(SNAPSHOTS["current"], 252)
-        assert block[400:404] == bytes.fromhex("00010000")
-        assert await number(line, 40195) == 1 << 16
-        assert await line.read_bytes(40199, 4) == b"00000001"
-        assert '"EF":"Et","ST":"E"' in await ocmf(line, "current")
 
 
 async def test_a_text_that_does_not_fit_fails_while_its_snapshot_is_valid(tmp_path: Path) -> None:
