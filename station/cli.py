@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from station import __version__
-from station.commands import meter_options
+from station.commands.meter import options as meter_options
 from station.errors import StationError
 
 Commands = Any
@@ -103,21 +103,21 @@ def _receipts(commands: Commands) -> None:
         return action
 
     which = "number in the list, or transaction id"
-    add("list", "receipts", "all sessions")
-    add("show", "receipts", "one session").add_argument("number", metavar="NUMBER|ID", help=which)
-    add("rejected", "receipts", "records that were set aside and not reported")
-    export = add("export", "receipts_export", "one session for transparency software, or sessions as a table")
+    add("list", "receipts.sessions", "all sessions")
+    add("show", "receipts.sessions", "one session").add_argument("number", metavar="NUMBER|ID", help=which)
+    add("rejected", "receipts.sessions", "records that were set aside and not reported")
+    export = add("export", "receipts.export", "one session for transparency software, or sessions as a table")
     export.add_argument("number", nargs="?", metavar="NUMBER|ID", help=f"{which}; csv: else all")
     export.add_argument("--format", choices=("safe-xml", "chargy", "csv"), default="safe-xml", help="(%(default)s)")
     export.add_argument("--output", type=Path, metavar="FILE", help="else standard output")
     verify = add(
         "verify",
-        "receipts_verify",
+        "receipts.verify",
         "say whether what is stored is genuine and whole",
         "Exit code 0: valid, nothing doubtful; 1: something is invalid; 2: something is doubtful.",
     )
     verify.add_argument("number", nargs="?", metavar="NUMBER|ID", help=f"{which}; else all, and what is missing")
-    prune = add("prune", "receipts_prune", "delete old sessions, if the CSMS has everything of them")
+    prune = add("prune", "receipts.prune", "delete old sessions, if the CSMS has everything of them")
     prune.add_argument("--older-than", type=int, required=True, metavar="DAYS", help="since they ended")
     prune.add_argument("--yes", action="store_true", help="do it; else it is told what would be deleted")
 

@@ -49,7 +49,6 @@ class Conversation:
         self._port.write(frame)
 
     def _received(self, data: bytes) -> None:
-        self._silence.stop()
         self._pass_on(self._framing.feed(data))
         if self._framing.out_of_step:
             self._port.close()

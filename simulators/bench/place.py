@@ -43,11 +43,10 @@ def parse(text: str, *, base: Path) -> Place:
         return base / text
     url = urlsplit(text)
     name = url.path.removeprefix("/")
-    place = TcpPlace(url.scheme, url.hostname or "", -1 if url.port is None else url.port, name)
+    place = TcpPlace(url.scheme, url.hostname or "", url.port or 0, name)
     good = (
         place.scheme in (MODBUS_TCP, RTU_OVER_TCP)
         and place.host in LOOPBACK
-        and place.port >= 0
         and (not name or (place.port == 0 and _NAME.fullmatch(name)))
     )
     if not good or str(place) != text:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from station.commands.demo_parts import DemoError, Parts, get, post
-from station.commands.receipts import described, energy_wh, xml_of
-from station.meter.receipts import read_evidence
-from station.meter.verdict import examine
+from station.commands.receipts.sessions import described, energy_wh, xml_of
+from station.meter.evidence.safe_xml import read_evidence
+from station.meter.evidence.verdict import examine
 from station.storage.database import Database
 from station.storage.receipts import Receipt, Receipts
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from station.errors import StationError
-from station.meter.chargy_law import judge_entries, judge_entry
-from station.meter.chargy_reader import Entry, looks_like_chargy, read_chargy
-from station.meter.findings import INVALID, Finding, Outcome, Weight, worst
+from station.meter.evidence.chargy_law import judge_entries, judge_entry
+from station.meter.evidence.chargy_reader import Entry, looks_like_chargy, read_chargy
+from station.meter.evidence.findings import INVALID, Finding, Outcome, Weight, worst
+from station.meter.evidence.law import Judged, judge_record, judge_together
+from station.meter.evidence.pair import Statement, find_pairs
+from station.meter.evidence.safe_xml import Evidence, ReceiptError, read_evidence
 from station.meter.keys import KeyFormatError, parse_key
-from station.meter.law import Judged, judge_record, judge_together
-from station.meter.pair import Statement, find_pairs
-from station.meter.receipts import Evidence, ReceiptError, read_evidence
 
 WIDTH = 110
 FAILED = {Weight.NOTE: "note", Weight.DOUBT: "DOUBTFUL", Weight.DECISIVE: "INVALID"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from station.meter.bsm_identity import events_in_words
+from station.meter.bsm.identity import events_in_words
 from station.meter.codec import Block, Value, to_bytes
 from station.meter.ocmf import KINDS
 from station.meter.registers import FIRST, LAST, MARKER_ADDRESS, Point, points

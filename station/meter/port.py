@@ -58,9 +58,9 @@ class SigningMeter(Protocol):
         """
 
     async def start_transaction(self, request: TransactionReq) -> TransactionStartResponse:
-        """Have the meter sign the start for somebody; its record is verified, and the output on if the meter switches.
+        """Have the meter sign the start for somebody; the record is verified, the output on if the meter switches.
 
-        After a failure the output is off again, or the error says that it could not be turned off.
+        After a failure the output is off again, or the error says that it may be on.
         """
 
     async def stop_transaction(self, transaction_id: str) -> TransactionStopResponse:

@@ -8,8 +8,8 @@ import pytest
 
 from station.cli import MISUSED, UNUSABLE, main
 from station.core.records import RecordKind
-from station.meter.receipts import compose
-from station.meter.verdict import examine, signed_record
+from station.meter.evidence.safe_xml import compose
+from station.meter.evidence.verdict import examine, signed_record
 from tests.meter.ocmf_builder import END_VALUES, KEY, Text
 from tests.meter.snapshots import chargy_file, chargy_json, edited
 from tests.meter.vectors import BEGIN, DEMO_KEY, END

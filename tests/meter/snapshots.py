@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from station.meter.chargy import Nameplate, compose_chargy
 from station.meter.codec import Value, encode, to_bytes
+from station.meter.evidence.chargy import Nameplate, compose_chargy
 from station.meter.registers import MODELS
 from tests.meter.ocmf_builder import signature_of
 from tests.meter.vectors import DEMO_KEY, vectors

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from station.core.records import RecordKind
 from station.meter.codec import Block, decode, encode, to_bytes, to_words
+from station.meter.evidence.verdict import Verdict, examine
 from station.meter.ocmf import parse
 from station.meter.registers import MODELS, points
 from station.meter.signature import is_signed_by
 from station.meter.snapshot import decode as decode_snapshot
 from station.meter.snapshot import hash_input
-from station.meter.verdict import Verdict, examine
 from tests.meter.ocmf_builder import KEY, Text, sealed
 from tests.meter.snapshots import FIRST, IMAGES
 from tests.meter.vectors import BEGIN, DEMO_KEY, END, named, vectors

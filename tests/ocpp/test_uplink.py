@@ -79,7 +79,9 @@ class Station:
             self.store,
             session,
             postmen={
-                "TransactionEvent": Transactions(yard.evses, learn=lambda token, info: None, delivered=lambda ocmf: None),
+                "TransactionEvent": Transactions(
+                    yard.evses, learn=lambda token, info: None, delivered=lambda ocmf: None
+                ),
                 "NotifyEvent": Diagnostics(now=now),
                 Security.action: self.security,
             },

@@ -10,8 +10,8 @@ import pytest
 from station.core.metadata import Templates, TooLong
 from station.core.variables import HEARTBEAT_INTERVAL
 from station.errors import SettingsError
-from station.secret import Secret
 from station.meter.port import Switching
+from station.secret import Secret
 from station.settings import load
 from tests.meter.vectors import DEMO_KEY
 from tests.settings.files import MINIMAL, PASSWORD, READER, SECOND_EVSE, SHIPPED, changed
@@ -206,8 +206,8 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
         (
             'line = "rs485"',
             'line = "rs485"\npublic_key = "04aabb"',
-            "evse[1].meter.public_key: a P-256 public key is expected: DER or uncompressed point, in hex or Base64, or"
-            " oca:base16:asn1:<hex>; got '04aabb'; `station meter key` shows the meter's own",
+            "evse[1].meter.public_key: a P-256 public key is expected: DER or uncompressed point, in hex or Base64,"
+            " or oca:base16:asn1:<hex>; got '04aabb'; `station meter key` shows the meter's own",
         ),
         (
             'line = "rs485"',

@@ -111,6 +111,14 @@ async def test_an_address_is_changed_after_the_acknowledge(tmp_path: Path) -> No
         assert await ask(line, 43, READ_DA) == bytes((3, 2, 0, 43))
 
 
+async def test_what_waits_while_the_address_changes_is_for_nobody(tmp_path: Path) -> None:
+    async with on_one_line(tmp_path) as (_, line):
+        change = pdu(16, 40068, 1)
+        line.send(frame(42, change + b"\x02\0\x32") + frame(42, READ_DA))
+        await asyncio.sleep(2)
+        assert line.received == frame(42, change)
+
+
 async def test_two_devices_that_were_given_the_same_address_both_answer(tmp_path: Path) -> None:
     async with on_one_line(tmp_path) as (_, line):
         line.unit = 43
@@ -143,6 +151,25 @@ async def test_a_paced_line_carries_one_frame_at_a_time(tmp_path: Path) -> None:
     # Two requests of 8 bytes, two answers of 205, gaps of 3.5 characters between them.
     assert first_s == pytest.approx((8 + 3.5 + 8 + 3.5 + 205) * 11 / 1200, abs=0.1)
     assert both_s == pytest.approx((8 + 3.5 + 8 + 3.5 + 205 + 3.5 + 205) * 11 / 1200, abs=0.1)
+
+
+async def test_on_a_paced_line_a_request_acts_when_it_is_completely_there(tmp_path: Path) -> None:
+    async with on_one_line(tmp_path, pacing=True, baud=1200) as (bench, line):
+        # DO and ten registers that cannot be written: 31 bytes, 0.28 s.
+        line.send(frame(42, pdu(16, 40268, 11) + b"\x16" + b"\0\x01" * 11))
+        await asyncio.sleep(0.15)
+        assert not bench.evse(1).contactor.demand
+        await asyncio.sleep(0.2)
+        assert bench.evse(1).contactor.demand
+
+
+async def test_what_is_late_needs_the_wire_besides(tmp_path: Path) -> None:
+    async with on_one_line(tmp_path, pacing=True, baud=1200) as (bench, line):
+        bench.evse(1).fault("meter_late", on=True, seconds=3)
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        await ask(line, 42, pdu(3, 40000, 100))
+        assert loop.time() - began_s == pytest.approx(3 + (8 + 3.5 + 205) * 11 / 1200, abs=0.15)
 
 
 async def test_each_device_keeps_its_own_speed(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""`station meter`: a person with a laptop on the RS-485 line."""

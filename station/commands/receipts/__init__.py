@@ -1,0 +1,1 @@
+"""`station receipts`: sessions and their signed records, read beside a running station."""

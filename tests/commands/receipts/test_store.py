@@ -1,0 +1,88 @@
+"""How the commands read the store: of one instant, and with the progress where somebody looks."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from station.commands.receipts.store import begin_of, counted, end_of, looking, put, signed, told
+from station.errors import StationError
+from station.storage.receipts import Receipts
+from tests.commands.receipts.archive import BEGIN, END, Archive, opened
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with opened(tmp_path) as archive:
+        yield archive
+
+
+def test_all_that_is_read_is_of_one_instant(archive: Archive) -> None:
+    archive.add("tx-1", BEGIN, END)
+    with looking(argparse.Namespace(state_dir=archive.folder)) as database:
+        receipts = Receipts(database)
+        assert receipts.numbers() == (1,)
+        archive.add("tx-2")
+        assert receipts.numbers() == (1,)
+    with looking(argparse.Namespace(state_dir=archive.folder)) as database:
+        assert Receipts(database).numbers() == (1, 2)
+
+
+def test_begin_and_end_are_the_first_and_the_last_of_their_kind(archive: Archive) -> None:
+    archive.add("tx-1", END, BEGIN, ended=None)
+    archive.add("tx-2", ended=None)
+    first, second = archive.receipts.list()
+    assert (begin_of(first), end_of(first), signed(first)) == (BEGIN, END, "begin+end")
+    assert (begin_of(second), end_of(second), signed(second)) == (None, None, "none")
+
+
+class Terminal:
+    def __init__(self, *, is_one: bool) -> None:
+        self.written = ""
+        self._is_one = is_one
+
+    def isatty(self) -> bool:
+        return self._is_one
+
+    def write(self, text: str) -> int:
+        self.written += text
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_who_sits_in_front_of_a_terminal_sees_how_far_it_is_and_nothing_remains_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal(is_one=True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert list(counted("ab", "sessions")) == ["a", "b"]
+    assert terminal.written == "\r0 of 2 sessions\r1 of 2 sessions\r\x1b[K"
+
+
+def test_a_file_or_pipe_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = Terminal(is_one=False)
+    monkeypatch.setattr(sys, "stderr", pipe)
+    assert list(counted("ab", "sessions")) == ["a", "b"]
+    assert pipe.written == ""
+
+
+def test_content_goes_to_a_file_or_to_standard_output(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    put(b"\xff", tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"\xff"
+    put(b"\xff\r\n", None)
+    assert capfdbinary.readouterr().out == b"\xff\r\n"
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StationError, match=f"{tmp_path}/no/file cannot be written: No such file"):
+        put(b"", tmp_path / "no" / "file")
+
+
+def test_an_enumeration_leaves_out_what_there_is_not() -> None:
+    assert told(["a", None, "", "b"]) == "a, b"
