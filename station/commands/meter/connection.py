@@ -53,6 +53,9 @@ class Place:
     switching: Switching = Switching.METER
     timezone: str = SYSTEM_TIMEZONE
     public_key: bytes | None = None
+    evse_id: int | None = None
+    state_dir: Path | None = None
+    """Where the station remembers its meters; None if only the port is known."""
 
     @property
     def name(self) -> str:
@@ -207,6 +210,8 @@ def _of_evse(settings: "Settings", options: argparse.Namespace) -> Place:
         switching=meter.switching,
         timezone=meter.timezone,
         public_key=meter.public_key,
+        evse_id=number,
+        state_dir=settings.station.state_dir,
     )
 
 

@@ -18,6 +18,8 @@ nothing doubtful; 1: invalid; 2: valid, but doubtful."""
 SET_TIME = """Give the meter this computer's time. Every jump and every other offset from UTC is counted for ever
 (EpochSetCnt), and regular updates more often than every 24 hours shorten the meter's life. Not during a session:
 whatever is signed afterwards would bear a time that is called unsure."""
+CONFIRM = """The station remembers the meter of each EVSE and charges with no other. After a meter was replaced: stop
+the station, let this command read the new one, start the station. What the old one still had to sign is given up."""
 DUMP = "What is long is cut in the table, but whole with --raw and --json. Nothing is written to the meter."
 METADATA = """Printable ASCII without " \\ and |, 140 characters in the first field and 100 in the others; what is not
 given becomes empty. The end of a session under way would be signed for whom is written here."""
@@ -35,6 +37,8 @@ def add(meter: argparse.ArgumentParser) -> None:
     key = actions.add("key", "the public key, to read and as QR code")
     key.add_argument("--svg", type=Path, metavar="FILE", help="write the QR code there")
     _dump(actions.add("dump", "registers, as they are and what they mean", DUMP))
+    confirm = actions.add("confirm", "say that the meter which is there now is meant", CONFIRM)
+    confirm.add_argument("--yes", action="store_true", help="do it; else it is told what would change")
     write = actions.add("write-metadata", "what the meter signs along with its next records", METADATA)
     write.add_argument("meta1", metavar="META1")
     for number in (2, 3):
