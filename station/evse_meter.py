@@ -133,7 +133,7 @@ class MeterSide:
             return on.OutputReleased()
         except DeviceError as error:
             log.error("output_not_released", evse=self._evse_id, error=str(error))
-            return on.ReleaseFailed(fault_of(error, otherwise=Fault.METER), str(error))
+            return on.ReleaseFailed(fault_of(error, otherwise=Fault.OUTPUT), str(error))
 
     def _refuse_wrong_meter(self) -> None:
         if self._wrong is not None:

@@ -53,6 +53,7 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
             end_failed(work, event)
         case on.OutputReleased():
             clear_fault(work, Fault.CONTACTOR)
+            clear_fault(work, Fault.OUTPUT)
         case on.ReleaseFailed():
             release_failed(work, event)
         case on.Sampled():

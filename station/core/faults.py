@@ -27,6 +27,8 @@ class Fault(StrEnum):
     """The meter says of itself that it must not be used for billing."""
     CLOCK = "MeterClockUnset"
     """The meter has no time, and the station has none to give."""
+    OUTPUT = "MeterOutput"
+    """The meter's output could not be turned off, or may come on again."""
     BEGIN = "SignedStartFailed"
     """The meter did not sign the start; cleared when the vehicle leaves."""
     CONTACTOR = "ContactorFeedback"
@@ -46,6 +48,7 @@ COMPONENTS = {
     Fault.CHANGED: "FiscalMetering",
     Fault.UNFIT: "FiscalMetering",
     Fault.CLOCK: "FiscalMetering",
+    Fault.OUTPUT: "FiscalMetering",
     Fault.BEGIN: "FiscalMetering",
     Fault.CONTACTOR: "PowerContactor",
     Fault.END: "FiscalMetering",

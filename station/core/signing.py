@@ -45,8 +45,8 @@ def end_signed(work: Work, record: SignedRecord) -> None:
         _settle_debt(work, session.owed, record)
     else:
         work.do(do.SetAside(record, "an end that nobody waited for any more"))
-    clear_fault(work, Fault.END)
-    clear_fault(work, Fault.CONTACTOR)
+    for fault in (Fault.END, Fault.CONTACTOR, Fault.OUTPUT):
+        clear_fault(work, fault)
 
 
 def _other_meter_signed(work: Work, record: SignedRecord, begun_by: str) -> None:

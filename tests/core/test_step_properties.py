@@ -43,7 +43,7 @@ OUTSIDE_FAULTS = st.sampled_from([Fault.METER, Fault.CONTROLLER, Fault.LOCK])
 FAILED: dict[type, tuple[Any, list[Fault]]] = {
     do.TurnOn: (on.BeginFailed, [Fault.BEGIN, Fault.METER, Fault.CONTACTOR]),
     do.TurnOff: (on.EndFailed, [Fault.END, Fault.METER, Fault.CONTACTOR]),
-    do.ReleaseOutput: (on.ReleaseFailed, [Fault.METER, Fault.CONTACTOR]),
+    do.ReleaseOutput: (on.ReleaseFailed, [Fault.METER, Fault.CONTACTOR, Fault.OUTPUT]),
 }
 
 

@@ -36,7 +36,15 @@ class Daemon:
         self.config = folder / "station.toml"
         fast = '"OCPPCommCtrlr.RetryBackOffWaitMinimum" = 1\n"OCPPCommCtrlr.RetryBackOffRandomRange" = 0'
         self.config.write_text(
-            SETTINGS.format(identity="STATION-1", url=csms_url, password=PASSWORD, folder=folder, variables=fast)
+            SETTINGS.format(
+                identity="STATION-1",
+                url=csms_url,
+                password=PASSWORD,
+                folder=folder,
+                variables=fast,
+                station="",
+                meter="",
+            )
         )
         self._process: asyncio.subprocess.Process | None = None
 

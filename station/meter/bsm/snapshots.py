@@ -28,6 +28,8 @@ READY_WITHIN_S: Final = 15.0
 """The slowest snapshot, from off to on, takes 10 s; the maker's own texts poll for 15 s."""
 ANSWER_WITHIN_S: Final = 11.0
 """A busy meter may hold its answer back until the snapshot is ready."""
+LOOK_S: Final = 1.0
+"""How long one look takes at most whether a snapshot that was given up on has ended meanwhile."""
 SILENT_S: Final = 0.05
 """The pause after a poll that was not answered."""
 RENDERED_S: Final = 0.1
@@ -91,13 +93,14 @@ class Snapshots:
     async def settle(self) -> bool:
         """Wait for a snapshot that was given up on; say whether the meter is done with it.
 
-        It gets no more time than any other: 15 s since its command.
+        It gets no more time than any other, 15 s since its command; after that one look each time.
         """
         if self._under_way is None:
             return True
         kind, until = self._under_way
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(until) as limit:
+            look_until = asyncio.get_running_loop().time() + LOOK_S
+            async with asyncio.timeout_at(max(until, look_until)) as limit:
                 await self._settled(kind, unknown(0.0), limit)
         return self._under_way is None
 

@@ -96,6 +96,22 @@ async def test_a_turn_on_that_never_ends_is_told(ready: BsmMeter, device: FakeDe
     assert not device.output_on
 
 
+async def test_a_turn_on_that_ended_long_after_its_time_is_found_to_have_ended(
+    ready: BsmMeter, device: FakeDevice
+) -> None:
+    device.busy_s = 40.0
+    with pytest.raises(MeterBusyError):
+        await ready.start_transaction(REQUEST)
+    with pytest.raises(MeterError, match="may turn the output on again"):
+        await ready.release_output()
+    await asyncio.sleep(40)
+    assert device.output_on
+    await ready.release_output()
+    assert not device.output_on
+    device.busy_s = 0.3
+    assert (await ready.start_transaction(REQUEST)).record is not None
+
+
 @pytest.mark.parametrize("how", ["deaf_to", "refuses"])
 async def test_a_line_that_fails_in_the_middle_does_not_keep_the_release_from_being_tried(
     ready: BsmMeter, device: FakeDevice, how: str
