@@ -1,4 +1,5 @@
-"""The contactor of an EVSE: closed by the meter's DO and the charge controller's output (DOE) together."""
+"""The contactor of an EVSE: closed by the meter's DO and the charge controller's output (DOE) together, or by the
+latter alone."""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,7 +14,9 @@ OPEN_S: Final = 0.01
 class Contactor:
     """Follows its coil after a moment, unless it is welded; calls `changed` when the contacts moved."""
 
-    def __init__(self, *, time_scale: float, changed: Callable[[], None]) -> None:
+    def __init__(self, *, time_scale: float, changed: Callable[[], None], switched_by: str = "meter") -> None:
+        """`switched_by`: `meter` has its DO in series with the controller's output; `controller` leaves it out."""
+        self._by_meter = switched_by == "meter"
         self._closed = False
         self._coil = False
         self._demand = False
@@ -57,7 +60,7 @@ class Contactor:
         self._moving.stop()
 
     def _drive(self) -> None:
-        coil = self._demand and self._enabled
+        coil = self._enabled and (self._demand or not self._by_meter)
         if coil != self._coil:
             self._coil = coil
             self._moving.start((CLOSE_S if coil else OPEN_S) * self._time_scale)

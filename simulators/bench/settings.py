@@ -69,6 +69,8 @@ class EvseSettings:
     cable: str = "socket"
     """`socket` (the driver's own cable, locked while it charges) or `fixed`."""
     cable_rating_a: int = 32
+    switched_by: str = "meter"
+    """What closes the contactor: `meter` (its DO and the controller's output) or `controller` (its output alone)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ _EVSE: Final[Rules] = {
     "id": rules.integer(1, 99),
     "cable": rules.choice("socket", "fixed"),
     "cable_rating_a": rules.choice(13, 20, 32, 63),
+    "switched_by": rules.choice("meter", "controller"),
 }
 _READER: Final[Rules] = {"id": rules.integer(1, 99)}
 

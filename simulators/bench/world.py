@@ -25,7 +25,7 @@ class Evse:
         scale = bench.time_scale
         self.faults = Faults(self.update)
         self.vehicle = Vehicle(settings.vehicle, cable=settings.cable, time_scale=scale, changed=self.update)
-        self.contactor = Contactor(time_scale=scale, changed=self.update)
+        self.contactor = Contactor(time_scale=scale, changed=self.update, switched_by=settings.switched_by)
         self.controller = Controller(settings, time_scale=scale, faults=self.faults, changed=self.update)
         self.meter = Meter(settings.meter, bench, contactor=self.contactor, faults=self.faults)
         self.update()

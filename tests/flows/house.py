@@ -78,6 +78,7 @@ class House:
         variables: str = "",
         station: str = "",
         meter: str = "",
+        settings: str = SETTINGS,
         csms: CsmsSettings | None = None,
         bench: BenchSettings | None = None,
         wait: bool = True,
@@ -85,6 +86,7 @@ class House:
         self.folder = folder
         self.bench = Bench(bench or meter_settings(folder))
         self.csms = MockCsms(csms or CsmsSettings(password=PASSWORD, messages_kept=20_000))
+        self._settings = settings
         self._keys = {"variables": variables, "station": station, "meter": meter}
         """More lines for sections of the settings, [evse.meter] among them."""
         self._wait = wait
@@ -109,7 +111,7 @@ class House:
         """Start the daemon, as `station run` does."""
         file = self.folder / "station.toml"
         file.write_text(
-            SETTINGS.format(
+            self._settings.format(
                 identity=IDENTITY.replace(" ", "-"),
                 url=self.csms.url,
                 password=PASSWORD,
@@ -210,6 +212,10 @@ class House:
 
     def fault(self, name: str, on: bool = True, *, seconds: float = 3.0) -> None:
         self.bench.evse(1).fault(name, on, seconds=seconds)
+
+    def transactions_whole(self) -> list[bool]:
+        """Say of each transaction whether the CSMS has all of it, signed."""
+        return [is_whole(transaction) for transaction in self.csms.transactions.values()]
 
     async def event(
         self, match: Callable[[Any], bool] = lambda _event: True, *, state: str | None = None, kind: str | None = None

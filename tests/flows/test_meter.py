@@ -220,6 +220,41 @@ async def test_every_firmware_charges_in_both_ways_of_being_busy(tmp_path: Path,
         assert begin.pagination + 1 == end.pagination
 
 
+# Who switches
+
+
+async def test_a_station_that_switches_by_itself_has_start_and_end_signed(tmp_path: Path) -> None:
+    bench = meter_settings(tmp_path)
+    bench = replace(bench, evses=(replace(bench.evses[0], switched_by="controller"),))
+    async with House(tmp_path, bench=bench, meter='switching = "external"') as house:
+        house.plug()
+        await asyncio.sleep(10)
+        assert not house.contactor_closed
+        transaction_id = await house.charge()
+        await asyncio.sleep(30)
+        house.swipe()
+        transaction = await house.finished(transaction_id)
+        assert is_whole(transaction)
+        begin, end = house.receipts()[0].records
+        assert (begin.kind, end.kind) == ("start", "end")
+        assert end.session_energy_wh > 0
+        assert not house.contactor_closed
+        assert house.bench.evse(1).meter.lines.output == 0
+
+
+async def test_a_station_that_switches_by_itself_ends_after_a_crash_what_it_began(tmp_path: Path) -> None:
+    bench = meter_settings(tmp_path)
+    bench = replace(bench, evses=(replace(bench.evses[0], switched_by="controller"),))
+    async with House(tmp_path, bench=bench, meter='switching = "external"') as house:
+        transaction_id = await house.charge()
+        await house.kill()
+        await house.start(wait=False)
+        transaction = await house.finished(transaction_id)
+        assert transaction.stopped_reason == "PowerLoss"
+        assert is_whole(transaction)
+        assert not house.contactor_closed
+
+
 # The key in the settings
 
 

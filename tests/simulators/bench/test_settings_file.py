@@ -54,6 +54,7 @@ energy_scale = 60
 id = 7
 cable = "fixed"
 cable_rating_a = 63
+switched_by = "controller"
 [evse.meter]
 port = "/elsewhere/m"
 serial = "001BZR1521070101"
@@ -94,7 +95,7 @@ port = "r"
     )
     assert evse.controller == ControllerSettings(tmp_path / "ports/c", 2, 9600, "even", True)
     assert evse.vehicle == VehicleSettings(False, 32, 1, True)
-    assert (evse.id, evse.cable, evse.cable_rating_a) == (7, "fixed", 63)
+    assert (evse.id, evse.cable, evse.cable_rating_a, evse.switched_by) == (7, "fixed", 63, "controller")
     assert settings.readers[0].port == tmp_path / "ports/r"
 
 

@@ -1,6 +1,7 @@
 """One EVSE as a whole: what flows, when, and what the meter makes of it."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from simulators.bench import mains
+from simulators.bench.bench import Bench
 from simulators.bench.meter.firmware import FIRMWARES
 from simulators.bench.meter.kept import Kept
 from simulators.bench.meter.measuring import Measuring
+from simulators.bench.settings import plain
 from tests.simulators.bench.places import DI, RCR, SNAPSHOTS, TOT_WH, controlled, number, on_bench, set_clock, take
 
 HOUR_S = 3600
@@ -42,6 +45,21 @@ async def test_output_without_the_meters_relay_closes_nothing(tmp_path: Path) ->
         assert not evse.contactor.closed
         assert evse.meter.measuring.currents_a == mains.NO_LOAD
         assert await line.read(DI) == [1]
+
+
+async def test_a_station_that_switches_by_itself_needs_no_relay_of_the_meter(tmp_path: Path) -> None:
+    settings = plain(tmp_path)
+    row = replace(settings.evses[0], switched_by="controller")
+    async with Bench(replace(settings, evses=(row,))) as bench:
+        evse = bench.evse(1)
+        async with controlled(evse) as controller:
+            evse.plug()
+            await asyncio.sleep(5)
+            assert evse.contactor.closed
+            assert evse.meter.measuring.currents_a == (16.0, 16.0, 16.0)
+            await controller.coil(20000, False)
+            await asyncio.sleep(0.05)
+            assert not evse.contactor.closed
 
 
 @pytest.mark.parametrize(
