@@ -47,18 +47,20 @@ def load(path: Path, *, default: Kept) -> Kept:
     """Return what was saved, or `default` if nothing was; BenchError if the file cannot be used."""
     try:
         values = json.loads(path.read_text("utf-8"))
-        numbers = {row.name: values[row.name] for row in fields(Kept)}
-        if not all(isinstance(number, int | float) for number in numbers.values()):
+        if not all(isinstance(number, int | float) for number in values.values()):
             raise TypeError("only numbers are kept")
-        return Kept(**numbers)
+        values["reset_at_wh"] = values["total_wh"] - values["session_wh"]
+        return Kept(**{row.name: values[row.name] for row in fields(Kept)})
     except FileNotFoundError:
         return default
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BenchError(f"{path} does not hold a meter's registers: remove it to begin anew") from error
 
 
 def save(path: Path, kept: Kept) -> None:
-    """Write the file anew, whole or not at all."""
+    """Write the file anew, whole or not at all; it tells RCR as the meter shows it."""
+    values = asdict(kept) | {"session_wh": kept.session_wh}
+    del values["reset_at_wh"]
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(kept)), "utf-8")
+    fresh.write_text(json.dumps(values), "utf-8")
     fresh.replace(path)

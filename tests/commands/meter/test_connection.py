@@ -52,6 +52,7 @@ type = "phoenix-ev-cc"
 line = "left"
 unit = {id}
 """
+STATE = Path("/var/lib/station")
 FIRST = EVSE.format(id=1, line="left", more="")
 SECOND = EVSE.format(
     id=2,
@@ -96,11 +97,11 @@ def test_a_port_is_enough_for_a_meter_as_it_comes_from_its_maker(tmp_path: Path)
 
 
 def test_the_settings_know_where_the_meter_of_the_only_evse_is(tmp_path: Path) -> None:
-    assert place(tmp_path, FIRST) == Place("/dev/ttyLEFT", 19200, "E", 42)
+    assert place(tmp_path, FIRST) == Place("/dev/ttyLEFT", 19200, "E", 42, evse_id=1, state_dir=STATE)
 
 
 def test_the_settings_know_the_meter_of_each_evse(tmp_path: Path) -> None:
-    assert place(tmp_path, FIRST + SECOND, evse=1) == Place("/dev/ttyLEFT", 19200, "E", 42)
+    assert place(tmp_path, FIRST + SECOND, evse=1) == Place("/dev/ttyLEFT", 19200, "E", 42, evse_id=1, state_dir=STATE)
     second = place(tmp_path, FIRST + SECOND, evse=2)
     assert second == Place(
         "/dev/ttyRIGHT",
@@ -110,6 +111,8 @@ def test_the_settings_know_the_meter_of_each_evse(tmp_path: Path) -> None:
         switching=Switching.EXTERNAL,
         timezone="Europe/Berlin",
         public_key=parse_key(DEMO_KEY.hex()),
+        evse_id=2,
+        state_dir=STATE,
     )
     assert str(second.zone) == "Europe/Berlin"
     assert Place("x").zone is None
