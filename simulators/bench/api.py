@@ -34,6 +34,7 @@ _FAULT: Final[Rules] = {
     "name": rules.choice(*FAULTS),
     "on": rules.flag(),
     "seconds": rules.number(0, 3600),
+    "code": rules.integer(1, 11),
 }
 
 

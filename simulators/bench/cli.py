@@ -58,6 +58,8 @@ def _fault(options: argparse.Namespace) -> None:
     body: dict[str, Any] = {"name": options.fault, "on": options.switch == "on"}
     if options.seconds is not None:
         body["seconds"] = options.seconds
+    if options.code is not None:
+        body["code"] = options.code
     _post(options, f"/evses/{options.evse}/faults", body)
 
 
@@ -125,6 +127,7 @@ def _add_fault(fault: argparse.ArgumentParser) -> None:
     fault.add_argument("fault", metavar="name")
     fault.add_argument("switch", choices=("on", "off"))
     fault.add_argument("--seconds", type=float, help="how late meter_late and controller_late answer")
+    fault.add_argument("--code", type=int, help="what meter_exception and controller_exception answer")
 
 
 if __name__ == "__main__":

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from simulators.bench.errors import RequestError
 
 DEFAULT_LATE_S: Final = 3.0
+DEFAULT_CODE: Final = 4
+"""Modbus exception 04: the device failed."""
 
 _LINE: Final = {
     "silent": "takes no request and gives no answer",
     "crc": "answers with a wrong checksum",
     "wrong_unit": "answers under another unit's address",
-    "exception": "answers every request with exception 04",
+    "exception": "answers every request with an exception, `code` (default 4)",
     "late": "answers late, by `seconds` (default 3)",
     "truncated": "leaves out the last bytes of every answer",
     "garbage": "answers with noise of the right length",
@@ -52,11 +55,19 @@ FAULTS: Final[Mapping[str, str]] = MappingProxyType(
 """What each fault does, by name."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """How a fault shows, where it can show in more than one way."""
+
+    seconds: float
+    code: int
+
+
 class Faults:
     """Which faults of one EVSE are on; calls `changed` after every change."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self._on: dict[str, float] = {}
+        self._on: dict[str, _Extent] = {}
         self._changed = changed
         self._change = asyncio.Event()
 
@@ -66,12 +77,12 @@ class Faults:
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._on))
 
-    def put(self, name: str, on: bool, *, seconds: float = DEFAULT_LATE_S) -> None:
+    def put(self, name: str, on: bool, *, seconds: float = DEFAULT_LATE_S, code: int = DEFAULT_CODE) -> None:
         """Put a fault on or take it off; RequestError for a name that is none."""
         if name not in FAULTS:
             raise RequestError(f"fault {name!r} is unknown, allowed are {', '.join(FAULTS)}")
         if on:
-            self._on[name] = seconds
+            self._on[name] = _Extent(seconds, code)
         else:
             self._on.pop(name, None)
         self._change.set()
@@ -80,7 +91,11 @@ class Faults:
 
     def seconds(self, name: str) -> float:
         """Return the seconds that a fault was put on with, 0 if it is off."""
-        return self._on.get(name, 0.0)
+        return self._on[name].seconds if name in self._on else 0.0
+
+    def code(self, name: str) -> int:
+        """Return the exception code that a fault was put on with, 0 if it is off."""
+        return self._on[name].code if name in self._on else 0
 
     async def cleared(self, name: str) -> None:
         """Wait until a fault is off."""

@@ -7,7 +7,7 @@ from typing import Final
 from simulators.bench.conversation import Conversation
 from simulators.bench.faults import Faults
 from simulators.bench.framing import Inquiry
-from simulators.bench.pdu import DEVICE_FAILURE, Device, ModbusRefusal, parse, refusal_answer
+from simulators.bench.pdu import Device, ModbusRefusal, parse, refusal_answer
 from simulators.bench.rtu import AROUND_PDU
 from simulators.bench.speed import Wire
 from simulators.bench.timing import until
@@ -75,7 +75,7 @@ class Tap:
     async def _answer(self, pdu: bytes) -> bytes | None:
         try:
             if self._has("exception"):
-                raise ModbusRefusal(DEVICE_FAILURE)
+                raise ModbusRefusal(self._faults.code(f"{self.name}_exception"))
             return await self.device.execute(parse(pdu))
         except ModbusRefusal as refusal:
             return refusal_answer(pdu[0], refusal.code)

@@ -5,7 +5,7 @@ import structlog
 from simulators.bench.contactor import Contactor
 from simulators.bench.controller import Controller
 from simulators.bench.errors import RequestError
-from simulators.bench.faults import DEFAULT_LATE_S, Faults
+from simulators.bench.faults import DEFAULT_CODE, DEFAULT_LATE_S, Faults
 from simulators.bench.meter.twin import Meter
 from simulators.bench.settings import EvseSettings, Settings
 from simulators.bench.vehicle import Vehicle
@@ -81,9 +81,9 @@ class Evse:
                 setattr(self.vehicle, name, value)
         self.update()
 
-    def fault(self, name: str, on: bool, *, seconds: float = DEFAULT_LATE_S) -> None:
+    def fault(self, name: str, on: bool, *, seconds: float = DEFAULT_LATE_S, code: int = DEFAULT_CODE) -> None:
         """Put a fault on or take it off; RequestError for a name that is none."""
-        self.faults.put(name, on, seconds=seconds)
+        self.faults.put(name, on, seconds=seconds, code=code)
         log.info("fault_changed", evse=self.id, fault=name, on=on)
 
     def update(self) -> None:

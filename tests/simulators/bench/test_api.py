@@ -114,6 +114,7 @@ async def test_every_fault_goes_on_and_off_again(tmp_path: Path, name: str) -> N
         ("/evses/1/faults", {"name": "meter_crc", "on": 1}, 400, "on: 1 is not allowed, true or false is"),
         ("/evses/1/faults", {"name": "meter_crc"}, 400, "on is missing, true or false is expected"),
         ("/evses/1/faults", {"name": "meter_late", "on": True, "seconds": -1}, 400, "a number from 0 to 3600"),
+        ("/evses/1/faults", {"name": "meter_exception", "on": True, "code": 0}, 400, "a whole number from 1 to 11"),
         ("/evses/1/plug", {"side": "left"}, 400, "one of both, station, vehicle"),
         ("/evses/1/plug", {"colour": 1}, 400, "colour is unknown, allowed are side"),
         ("/evses/1/plug", [1], 400, "no JSON object"),

@@ -89,6 +89,8 @@ def test_the_client_tells_a_bench_what_happens(tmp_path: Path) -> None:
         assert json.loads(client(url, "plug", "1").stdout)["pilot"] == "B1"
         changed = client(url, "vehicle", "1", "--no-wants-power", "--max-current-a", "20", "--phases", "1").stdout
         assert json.loads(changed)["vehicle"]["max_current_a"] == 20
+        client(url, "fault", "1", "meter_exception", "on", "--code", "6")
+        client(url, "fault", "1", "meter_exception", "off")
         assert json.loads(client(url, "fault", "1", "meter_late", "on", "--seconds", "2").stdout)["faults"] == [
             "meter_late"
         ]

@@ -126,13 +126,14 @@ async def test_garbage_has_the_right_length_and_nothing_else(tmp_path: Path) -> 
         assert line.received != ANSWER + checksum(ANSWER)
 
 
-async def test_an_exception_is_the_answer_to_everything(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("how", "code"), [({}, 4), ({"code": 6}, 6)])
+async def test_an_exception_is_the_answer_to_everything(tmp_path: Path, how: dict[str, int], code: int) -> None:
     async with on_bench(tmp_path) as (evse, line):
-        evse.fault("meter_exception", on=True)
+        evse.fault("meter_exception", on=True, **how)
         for request in (READ_DA, pdu(16, 40268, 1) + b"\x02\0\x01"):
             with pytest.raises(RefusalError) as refused:
                 await line.ask(request)
-            assert refused.value.code == 4
+            assert refused.value.code == code
         evse.fault("meter_exception", on=False)
         assert await line.read(40268) == [0]
 
