@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 
-from station.commands.receipts.judged import Bench, JudgedSession
+from station.commands.receipts.judged import Examiner, JudgedSession
 from station.commands.receipts.sessions import energy_wh, xml_of
 from station.commands.receipts.store import NOT_FOUND, begin_of, counted, end_of, find, looking, put, signed
 from station.errors import StationError
@@ -67,7 +67,7 @@ def _content(form: str, database: Database, receipt: Receipt) -> bytes:
 
 
 def _rows(database: Database, numbers: Sequence[int]) -> Iterator[SessionRow]:
-    receipts, bench = Receipts(database), Bench(database)
+    receipts, bench = Receipts(database), Examiner(database)
     for number in counted(numbers, "sessions"):
         receipt = receipts.get(number)
         if receipt is not None:  # else it was just deleted

@@ -11,7 +11,7 @@ from station.commands.receipts.store import begin_of, end_of
 from station.core.records import SignedRecord
 from station.meter.bsm.agreement import differences
 from station.meter.codec import to_words
-from station.meter.evidence.findings import Finding, Outcome, Weight, checked, not_applicable, worst
+from station.meter.evidence.findings import Finding, Weight, checked, failed, not_applicable, worst
 from station.meter.evidence.law import Judged, judge_record, judge_together
 from station.meter.evidence.safe_xml import Evidence
 from station.meter.evidence.verdict import TRANSACTION, Verdict
@@ -49,11 +49,10 @@ class JudgedSession:
     @property
     def failed(self) -> tuple[str, ...]:
         """The names of the checks that failed, notes apart, each once."""
-        failed = [f.check for f in self.findings if f.outcome is Outcome.FAILED and f.weight is not Weight.NOTE]
-        return tuple(dict.fromkeys(failed))
+        return failed(self.findings)
 
 
-class Bench:
+class Examiner:
     """Judges sessions by the meters that the station remembers and by all counters that it has."""
 
     def __init__(self, database: Database) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from station.commands.ocmf import RESULTS, WIDTH
-from station.commands.receipts.judged import Bench, JudgedSession
+from station.commands.receipts.judged import Examiner, JudgedSession
 from station.commands.receipts.store import NOT_FOUND, counted, find, looking
 from station.errors import StorageError
 from station.meter.evidence.findings import DOUBTFUL, INVALID, Finding, Outcome, Weight, worst_code
@@ -34,14 +34,14 @@ def _verify_one(database: Database, wanted: str) -> int | None:
     receipt = find(Receipts(database), wanted)
     if receipt is None:
         return None
-    judged = Bench(database).judge(receipt)
+    judged = Examiner(database).judge(receipt)
     _tell(judged, everything=True)
     return judged.exit_status
 
 
 def _verify_all(database: Database) -> int:
     """Print what is not as it should be, and how many sessions are."""
-    receipts, bench = Receipts(database), Bench(database)
+    receipts, bench = Receipts(database), Examiner(database)
     codes: list[int] = []
     notable: list[JudgedSession] = []
     software: list[Finding] = []

@@ -68,3 +68,9 @@ def checked(check: str, passed: bool, *, ok: str, failed: str, weight: Weight = 
 def not_applicable(check: str, sentence: str, *, weight: Weight = Weight.DOUBT) -> Finding:
     """Return the finding of a check that could not be made."""
     return Finding(check, Outcome.NOT_APPLICABLE, sentence, weight)
+
+
+def failed(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the names of the checks that failed, notes apart, each once."""
+    names = [one.check for one in findings if one.outcome is Outcome.FAILED and one.weight is not Weight.NOTE]
+    return tuple(dict.fromkeys(names))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from station.meter.evidence.findings import Finding, Outcome, Weight, checked, not_applicable, worst
+from station.meter.evidence.findings import Finding, Weight, checked, failed, not_applicable, worst
 from station.meter.evidence.pair import Statement, judge_pair
 from station.meter.evidence.safe_law import safe_findings
 from station.meter.evidence.safe_xml import Evidence
@@ -67,8 +67,7 @@ class Judgement:
     @property
     def failed(self) -> tuple[str, ...]:
         """The names of the checks that failed, notes apart, each once."""
-        failed = [f.check for f in self.findings if f.outcome is Outcome.FAILED and f.weight is not Weight.NOTE]
-        return tuple(dict.fromkeys(failed))
+        return failed(self.findings)
 
 
 def judge(

@@ -101,7 +101,9 @@ def test_the_settings_know_where_the_meter_of_the_only_evse_is(tmp_path: Path) -
 
 
 def test_the_settings_know_the_meter_of_each_evse(tmp_path: Path) -> None:
-    assert place(tmp_path, FIRST + SECOND, evse=1) == Place("/dev/ttyLEFT", 19200, "E", 42, evse_id=1, state_dir=STATE)
+    assert place(tmp_path, FIRST + SECOND, evse=1) == Place(
+        "/dev/ttyLEFT", 19200, "E", 42, evse_id=1, state_dir=STATE
+    )
     second = place(tmp_path, FIRST + SECOND, evse=2)
     assert second == Place(
         "/dev/ttyRIGHT",

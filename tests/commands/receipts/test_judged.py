@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from station.commands.receipts.judged import Bench, JudgedSession
+from station.commands.receipts.judged import Examiner, JudgedSession
 from station.core.records import RecordKind, SignedRecord
 from station.meter.evidence.findings import Outcome
 from station.storage.meters import Meters
@@ -27,7 +27,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 def judged(archive: Archive, *records: SignedRecord, **more: Any) -> JudgedSession:
     archive.add("tx", *records, **more)
-    return Bench(archive.database).judge(archive.receipts.get("tx"))
+    return Examiner(archive.database).judge(archive.receipts.get("tx"))
 
 
 def outcome(session: JudgedSession, check: str) -> set[Outcome]:
@@ -168,7 +168,7 @@ def test_bytes_that_changed_are_invalid_even_if_they_are_signed(archive: Archive
     archive.add("tx", BEGIN, ended=None)
     other = vectors.OCMF["001BZR1521070003-T22107-B"].hex()
     archive.spoil(f"UPDATE records SET ocmf = x'{other}'")
-    session = Bench(archive.database).judge(archive.receipts.get("tx"))
+    session = Examiner(archive.database).judge(archive.receipts.get("tx"))
     assert outcome(session, "signature") == {Outcome.OK}
     assert {"bytes_unchanged", "copies"} <= set(session.failed)
     assert session.exit_status == 1
