@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -106,8 +107,9 @@ class Station:
                 for task in (*running, *self._errands):
                     task.cancel()
         finally:
-            for line in self._lines.values():
+            for name, line in self._lines.items():
                 line.close()
+                log.info("line_closed", line=name, **asdict(line.counters))
         log.info("station_stopped", restart=self.restart_reason is not None)
         return Outcome.RESTART if self.restart_reason else Outcome.STOPPED
 

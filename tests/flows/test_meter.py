@@ -269,3 +269,21 @@ async def test_the_key_in_the_settings_decides_which_meter_it_is(tmp_path: Path)
         house.fault("meter_changed_key")
         await house.start(wait=False)
         await house.status("Faulted")
+
+
+# The line
+
+
+async def test_what_a_line_carried_is_told_when_the_station_stops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with House(tmp_path) as house:
+        house.fault("meter_crc")
+        await asyncio.sleep(7)
+        house.fault("meter_crc", on=False)
+        await house.stop()
+    told = [line for line in capsys.readouterr().out.splitlines() if "line_closed" in line and "line=meter" in line]
+    assert len(told) == 1
+    assert "crc_errors=0" not in told[0]
+    assert "retries=0" not in told[0]
+    assert "frames=" in told[0]
