@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -27,6 +28,9 @@ CLOCK_GRACE_S = 30.0
 """How long after a power cut NTP or the CSMS may need until the station can tell the meter its time."""
 FAILURES_TO_FAULT = 3
 """A device is faulted after so many failed looks in a row; one lost frame is not a fault."""
+
+LOOKS_AT_UNFIT = 12
+"""A meter that called itself unfit is asked again after so many looks."""
 
 log = structlog.get_logger("station.evse")
 
@@ -164,12 +168,13 @@ class MeterSide:
         """Look at the meter again and again; one that was lost is met anew, for it may be another one."""
         failures = 0 if self._session().awake else FAILURES_TO_FAULT
         self._tell_fitness()
-        while True:
+        for look in itertools.count():
             due = self._sample_due.is_set()
             self._sample_due.clear()
+            unfit = Fault.UNFIT in self._session().faults and look % LOOKS_AT_UNFIT == 0
             try:
                 async with self._free:
-                    left_over = await self._meet() if failures >= FAILURES_TO_FAULT else None
+                    left_over = await self._meet() if failures >= FAILURES_TO_FAULT or unfit else None
                     reading = await self._meter.read()
             except DeviceError as error:
                 failures += 1

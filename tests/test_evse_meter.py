@@ -138,11 +138,9 @@ async def test_a_meter_that_calls_itself_unfit_is_a_fault_as_long_as_it_does(bay
         bay.card()
         await asyncio.sleep(10)
         assert "start_transaction" not in bay.meter.calls
-    bay.meter.hardware.unfit = ""
-    async with bay.open():
-        await bay.awake()
-        await asyncio.sleep(10)
-        assert not bay.evse.session.faults
+        bay.meter.hardware.unfit = ""
+        await bay.until(lambda: not bay.evse.session.faults, within_s=120)
+    assert bay.alerts == [("MeterUnfit", True), ("MeterUnfit", False)]
 
 
 # What time it has
