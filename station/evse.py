@@ -151,7 +151,7 @@ class Evse:
         self._session = session
         log.debug("evse_event", evse=self.evse_id, event_type=type(event).__name__)
         tell(self.evse_id, stored)
-        tell_gap(self.evse_id, before, stored)
+        tell_gap(self.evse_id, before, session, stored)
         for effect in effects:
             if not isinstance(effect, StoredEffect):
                 self._start(effect)

@@ -42,15 +42,14 @@ def tell(evse_id: int, stored: Iterable[StoredEffect]) -> None:
                 )
 
 
-def tell_gap(evse_id: int, before: Session, stored: Iterable[StoredEffect]) -> None:
+def tell_gap(evse_id: int, before: Session, after: Session, stored: Iterable[StoredEffect]) -> None:
     """Say so if the meter signed something that this station never got (its response counter jumped)."""
-    last = before.last_pagination
-    for effect in stored:
-        if isinstance(effect, do.KeepRecord) and effect.record.meter_serial == before.last_serial:
-            newest = effect.record.pagination
-            if newest > last + 1:
-                log.warning("records_missing", evse=evse_id, first=last + 1, last=newest - 1)
-            last = newest
+    if before.last_serial != after.last_serial or not before.last_serial:
+        return
+    kept = sum(isinstance(effect, do.KeepRecord) for effect in stored)
+    if after.last_pagination - before.last_pagination > kept:
+        first, last = before.last_pagination + 1, after.last_pagination - min(kept, 1)
+        log.warning("records_missing", evse=evse_id, first=first, last=last)
 
 
 def _of_report(report: TransactionReport) -> dict[str, Any]:

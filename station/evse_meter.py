@@ -90,11 +90,13 @@ class MeterSide:
         self._reading: Powermeter | None = None
         self._free = asyncio.Lock()
         self._sample_due = asyncio.Event()
+        self._time_due = asyncio.Event()
+        """The clock has to be looked at before its usual time."""
 
     @property
     def reading(self) -> Powermeter | None:
         """The newest live values, or None if they are too old to be shown as new."""
-        if self._reading is None or self._reading.age_s(self._now()) > FRESH_S:
+        if self._reading is None or not 0 <= self._reading.age_s(self._now()) <= FRESH_S:
             return None
         return self._reading
 
@@ -113,7 +115,12 @@ class MeterSide:
         except DeviceError as error:
             self._keep_evidence(error)
             log.error("start_not_signed", evse=self._evse_id, error=str(error))
-            return on.BeginFailed(fault_of(error, otherwise=Fault.BEGIN), str(error))
+            fault = fault_of(error, otherwise=Fault.BEGIN)
+            if fault is Fault.CLOCK:
+                self._time_due.set()
+            return on.BeginFailed(fault, str(error))
+        for record in response.discarded:
+            self._keep_rejected(record.ocmf, "a start that was signed without time; another one was used")
         assert response.record is not None
         return on.BeginSigned(response.record)
 
@@ -137,7 +144,9 @@ class MeterSide:
             return on.OutputReleased()
         except DeviceError as error:
             log.error("output_not_released", evse=self._evse_id, error=str(error))
-            return on.ReleaseFailed(fault_of(error, otherwise=Fault.OUTPUT), str(error))
+            # Whatever it was, the output may be on: good readings must not clear that.
+            stuck = fault_of(error, otherwise=Fault.OUTPUT) is Fault.CONTACTOR
+            return on.ReleaseFailed(Fault.CONTACTOR if stuck else Fault.OUTPUT, str(error))
 
     def _refuse_wrong_meter(self) -> None:
         if self._wrong is not None:
@@ -180,6 +189,8 @@ class MeterSide:
                 failures += 1
                 self._missed(error, failures)
             else:
+                if failures:
+                    self._time_due.set()  # it may have lost its power, and its time with it
                 failures = 0
                 self._seen(reading, left_over)
                 if due:
@@ -279,7 +290,10 @@ class MeterSide:
                 self._clock_unset(error, patient=loop.time() - failing_since < CLOCK_GRACE_S)
             except DeviceError as error:
                 log.warning("meter_time_not_kept", evse=self._evse_id, error=str(error))
-            await asyncio.sleep(POLL_S if Fault.CLOCK in self._session().faults else wait_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S if Fault.CLOCK in self._session().faults else wait_s):
+                    await self._time_due.wait()
+            self._time_due.clear()
 
     async def _give_time(self) -> None:
         async with self._free:

@@ -91,7 +91,9 @@ class MeterHardware:
     def left_over(self, request: TransactionReq | None) -> LeftOver:
         asked = request is not None and request == self.begun_for
         begin = self.begin if asked else None
-        return LeftOver(self.serial, self.output_on, contactor_closed=self.output_on, begin=begin, end=self.end)
+        return LeftOver(
+            self.serial, self.counter, self.output_on, contactor_closed=self.output_on, begin=begin, end=self.end
+        )
 
     def lose_power(self) -> None:
         """Output and snapshots go, registers and counters stay."""
@@ -165,6 +167,8 @@ class FakeMeter:
         self.clock_updates: list[datetime | None] = []
         """What it was told about the latest update of its clock."""
         self.clock_updated_at: datetime | None = None
+        self.discarded: tuple[SignedRecord, ...] = ()
+        """Begins that it signs in vain on the way."""
         self._busy = False
 
     def be_silent(self) -> None:
@@ -189,7 +193,7 @@ class FakeMeter:
 
     async def start_transaction(self, request: TransactionReq) -> TransactionStartResponse:
         await self._do("start_transaction", seconds=self.signing_s)
-        return TransactionStartResponse(record=self.hardware.turn_on(request))
+        return TransactionStartResponse(record=self.hardware.turn_on(request), discarded=self.discarded)
 
     async def stop_transaction(self, transaction_id: str) -> TransactionStopResponse:
         await self._do("stop_transaction", seconds=self.signing_s)

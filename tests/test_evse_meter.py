@@ -9,12 +9,14 @@ import pytest
 import structlog
 
 from station.core.faults import Fault
+from station.core.records import RecordKind
 from station.core.session import connector_status
-from station.errors import ClockUnsetError
+from station.errors import ClockUnsetError, LineSilentError
 from station.evse_meter import CLOCK_GRACE_S, FRESH_S
 from station.storage.meters import Meters
+from station.storage.receipts import Receipts
 from tests.bay import Bay
-from tests.fakes import KEY, SERIAL
+from tests.fakes import KEY, SERIAL, a_record
 
 OTHER_KEY = b"another key"
 
@@ -204,8 +206,11 @@ async def test_a_jump_of_the_counter_is_told(bay: Bay) -> None:
             bay.meter.hardware.counter += 3
             bay.stop()
             await bay.until(lambda: bay.told("Ended"))
-    [gap] = [line for line in lines if line["event"] == "records_missing"]
-    assert (gap["first"], gap["last"]) == (9, 11)
+        bay.meter.hardware.counter += 2
+        async with bay.open():
+            await bay.awake()
+    gaps = [(line["first"], line["last"]) for line in lines if line["event"] == "records_missing"]
+    assert gaps == [(9, 11), (13, 14)]
 
 
 async def test_an_end_that_comes_late_is_in_the_ended_event_that_still_waits(bay: Bay) -> None:
@@ -228,3 +233,29 @@ async def test_an_end_that_comes_late_is_in_the_ended_event_that_still_waits(bay
     assert signed.ocmf == bay.records[1].ocmf
     assert late.seq_no == ended.seq_no
     assert timedelta() <= late.happened_at - ended.happened_at == timedelta()
+
+
+async def test_an_output_that_cannot_be_released_is_a_fault_until_it_is_whatever_else_the_meter_says(
+    bay: Bay,
+) -> None:
+    async with bay.open():
+        await bay.awake()
+        bay.meter.troubles.always("release_output", LineSilentError("meter on /dev/ttyFAKE: no answer"))
+        bay.meter.troubles.once("start_transaction", LineSilentError("meter on /dev/ttyFAKE: no answer"))
+        bay.plug()
+        await bay.until(lambda: bay.evse.session.plugged)
+        bay.card()
+        await bay.until(lambda: Fault.OUTPUT in bay.evse.session.faults)
+        await asyncio.sleep(120)
+        assert Fault.OUTPUT in bay.evse.session.faults
+        assert [code for code, _ in bay.alerts].count("MeterOutput") == 1
+        bay.meter.troubles.over()
+        await bay.until(lambda: Fault.OUTPUT not in bay.evse.session.faults)
+
+
+async def test_a_start_that_was_signed_in_vain_is_kept_as_evidence(bay: Bay) -> None:
+    in_vain = a_record(RecordKind.TURN_ON, 5)
+    bay.meter.discarded = (in_vain,)
+    async with bay.open():
+        await bay.charging()
+    assert [rejected.ocmf for rejected in Receipts(bay.database).rejected()] == [in_vain.ocmf]

@@ -139,6 +139,8 @@ class TransactionStartResponse:
     """The record of the begin. An addition: the types know it in the answer to the stop only."""
     record: SignedRecord | None = None
     """The same, with what was read out of it; stays in this house and is no part of the JSON."""
+    discarded: tuple[SignedRecord, ...] = ()
+    """Begins that the meter signed on the way and that must not be used: evidence, and no part of the JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ _NAMES = {
     "l3": "L3",
 }
 """Members that have another name in JSON."""
-_INTERNAL = frozenset({"record"})
+_INTERNAL = frozenset({"record", "discarded"})
 
 
 def signed_value(record: SignedRecord) -> SignedMeterValue:

@@ -58,6 +58,8 @@ class LeftOver:
     """What a meter still holds from before the station woke up."""
 
     meter_serial: str
+    counter: int
+    """The response counter: every record up to here is from before."""
     output_on: bool
     """The meter's DO: it demands the contactor to be closed."""
     contactor_closed: bool

@@ -12,7 +12,7 @@ from station.core.work import POWER_LOSS, Work, clear_fault, is_new, raise_fault
 def wake(work: Work, woken: on.Woken) -> None:
     """The meter is the truth: adopt what it signed before the power went, and end what was open."""
     left = woken.left_over
-    lasting = {Fault.END} if left else {Fault.END, woken.fault}
+    lasting = {Fault.END, Fault.UNFIT} if left else {Fault.END, woken.fault}
     for fault in sorted(work.session.faults - lasting):
         clear_fault(work, fault)
     work.set(awake=left is not None, letter="", authorization=None, offered_amps=0.0, blocked=False)
@@ -24,6 +24,7 @@ def wake(work: Work, woken: on.Woken) -> None:
     transaction = work.transaction
     if transaction is None:
         _wake_without_transaction(work, left)
+        _note_counter(work, left)
     elif left is not None or transaction.started or transaction.begin:
         _end_what_was_open(work, transaction, left)
     else:
@@ -40,8 +41,15 @@ def meter_found(work: Work, left: LeftOver) -> None:
     if transaction is None:
         if work.session.owed is None:
             work.do(do.ReleaseOutput())
+        _note_counter(work, left)
     elif work.session.metering is Metering.STARTING:
         _end_what_was_open(work, transaction, left)
+
+
+def _note_counter(work: Work, left: LeftOver | None) -> None:
+    """Nothing is open, so whatever the meter holds now belongs to no transaction to come."""
+    if left is not None and work.session.owed is None:
+        work.set(last_pagination=left.counter, last_serial=left.meter_serial)
 
 
 def _forget_other_meter(work: Work, left: LeftOver) -> None:
@@ -88,6 +96,12 @@ def _end_what_was_open(work: Work, transaction: Transaction, left: LeftOver | No
 
 def _end_from_before(work: Work, left: LeftOver | None) -> SignedRecord | None:
     """Return the end that was signed but not stored; one taken now would say the same, a counter later."""
-    if left and left.end and not left.output_on and is_new(work, left.end):
-        return left.end
-    return None
+    if left is None or left.end is None or left.output_on or not is_new(work, left.end):
+        return None
+    begin = work.transaction.begin if work.transaction else None
+    follows = begin is None or (
+        left.end.meter_serial == begin.meter_serial
+        and left.end.pagination > begin.pagination
+        and left.end.energy_wh >= begin.energy_wh
+    )
+    return left.end if follows else None

@@ -84,4 +84,6 @@ def _alert(work: Work, fault: Fault, text: str, *, active: bool) -> Alert:
 
 def is_new(work: Work, record: SignedRecord) -> bool:
     session = work.session
-    return record.meter_serial != session.last_serial or record.pagination > session.last_pagination
+    # A session of version 0.1.0 does not say whose counter it knows; there was one meter then.
+    other_meter = session.last_serial not in ("", record.meter_serial)
+    return other_meter or record.pagination > session.last_pagination

@@ -21,7 +21,7 @@ from tests.fakes import NOON, SERIAL, a_record
 
 ANNA = IdToken("04A1B2C3", "ISO14443")
 BERT = IdToken("04D4E5F6", "ISO14443")
-NOTHING_LEFT = LeftOver(SERIAL, output_on=False, contactor_closed=False, begin=None, end=None)
+NOTHING_LEFT = LeftOver(SERIAL, -1, output_on=False, contactor_closed=False, begin=None, end=None)
 STARTED, UPDATED, ENDED = (
     TransactionEventEnumType.started,
     TransactionEventEnumType.updated,

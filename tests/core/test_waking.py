@@ -24,7 +24,7 @@ from tests.core.runs import (
     owing,
     reports,
 )
-from tests.fakes import SERIAL
+from tests.fakes import SERIAL, a_record
 
 
 def test_waking_with_nothing_open_makes_sure_that_nothing_is_switched_on() -> None:
@@ -261,3 +261,24 @@ def test_an_unknown_meter_is_a_fault_until_it_is_found_to_be_the_right_one() -> 
     run(on.MeterFound(NOTHING_LEFT))
     assert not run.session.faults
     assert refusal(run.session) is None
+
+
+def test_what_a_meter_holds_while_nothing_is_open_belongs_to_no_later_transaction() -> None:
+    run = Run(awake=False)
+    run(on.Woken(replace(left(), counter=52)))
+    run.pilot("B")
+    run.card()
+    again = asleep(run)
+    old = [a_record(kind, number) for kind, number in ((RecordKind.TURN_ON, 51), (RecordKind.TURN_OFF, 52))]
+    caused = again.restart(left(begin=old[0], end=old[1]))
+    assert not has(caused, do.KeepRecord)
+    assert idle(again.session)
+
+
+def test_an_end_from_before_the_begin_is_not_its_end() -> None:
+    run = Run().charging()
+    begin = run.transaction.begin
+    assert begin is not None
+    again = asleep(run)
+    early = a_record(RecordKind.TURN_OFF, 200, energy_wh=begin.energy_wh - 10)
+    assert has(again.restart(left(end=early)), do.TurnOff)

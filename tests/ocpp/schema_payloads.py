@@ -83,7 +83,7 @@ def _valid(part: dict[str, Any], schema: dict[str, Any]) -> st.SearchStrategy[An
         case "boolean":
             return st.booleans()
         case _:
-            return _ANYTHING
+            return _ANYTHING.filter(lambda value: value is not None)  # which a dataclass cannot tell from absent
 
 
 def _object(name: str, part: dict[str, Any], schema: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:

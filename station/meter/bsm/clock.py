@@ -67,7 +67,9 @@ class MeterClock:
         due = now - last >= UPDATE_AFTER
         if due or not known:
             self._tell_drift(look, since=now - last if known else None)
-        wrong = not known and abs(self._drift_s(look)) > WRONG_S
+        # Nobody knows when it was updated, or it was told by a clock that ran ahead.
+        unknown = not known or max(known) - now > timedelta(seconds=WRONG_S)
+        wrong = unknown and abs(self._drift_s(look)) > WRONG_S
         return await self._update() if due or wrong else last
 
     async def ensure(self) -> None:

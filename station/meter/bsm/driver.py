@@ -110,17 +110,23 @@ class BsmMeter:
             await self._known()
             if self._require_time:
                 await self._meter_clock.ensure()
+            if self._switching is Switching.EXTERNAL:
+                await bsm_live.wait_without_current(self._device, name=self._name)
+            discarded: tuple[SignedRecord, ...] = ()
             record = await self._start(filled.metadata)
             if "clock_unset" in record.doubts and self._require_time:
                 # The meter lost its power since it was given the time: nothing on the line had told so.
                 log.warning("meter_lost_its_time", meter=self._name)
                 await self._output.release()
                 await self._meter_clock.ensure()
+                discarded = (record,)
                 record = await self._start(filled.metadata)
                 if "clock_unset" in record.doubts:
                     raise ClockUnsetError(f"{self._name}: signs without time, although it was given one")
             self._begin = _Begin(request.transaction_id, record)
-            return TransactionStartResponse(signed_meter_value=signed_value(record), record=record)
+            return TransactionStartResponse(
+                signed_meter_value=signed_value(record), record=record, discarded=discarded
+            )
 
     async def stop_transaction(self, transaction_id: str) -> TransactionStopResponse:
         """Have the end signed; if anything fails, the output is off or the error says it is not."""
@@ -162,6 +168,7 @@ class BsmMeter:
             switches = self._switching is Switching.METER
             return LeftOver(
                 meter_serial=meter.serial,
+                counter=self._records.counter,
                 output_on=switches and bool(block.raw("DO")[0] & 1),
                 contactor_closed=switches and not block.raw("DI")[0] & 1,
                 begin=begin,

@@ -14,6 +14,8 @@ from station.meter.port import MeterIdentity, Registers
 from station.meter.registers import END, FIRST, LAST, MARKER, MODELS, Model
 
 MANUFACTURER: Final = "BAUER Electronic"
+STRANGERS: Final = frozenset({1, 2, 3})
+"""Exception codes of a device that has no such function or registers; others are those of one that fails."""
 MODEL: Final = "BSM-WS36A"
 """What Md begins with; the rest is its variant."""
 
@@ -60,6 +62,8 @@ async def identify(device: Registers, *, name: str) -> tuple[MeterIdentity, int]
         try:
             image[span.start - FIRST : span.stop - FIRST] = await device.read_registers(span.start, len(span))
         except LineRefusedError as error:
+            if error.code not in STRANGERS:
+                raise MeterError(f"{name}: answers that it cannot read its registers: {error}") from error
             told = f"what answers has no registers {span.start} to {span.stop - 1}"
             raise WrongMeterError(f"{name}: {told}, so it is no {MODEL}") from error
         _check_chain(image, span, name)

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from station.core.powermeter import Phases, Powermeter
-from station.errors import DeviceError, MeterError
+from station.errors import ContactorStuckError, MeterError
 from station.meter.codec import Block, scaled
 from station.meter.port import Registers
 from station.meter.registers import MODELS
@@ -17,6 +17,8 @@ LIVE_REGISTERS: Final = 53
 CURRENT_GONE_S: Final = 6.0
 """A vehicle whose pilot is taken away stops within 3 s (IEC 61851-1, C to B); twice that is given."""
 CURRENT_LOOK_S: Final = 0.5
+NO_CURRENT_A: Final = 0.25
+"""Less is the noise of an idle line, or a controller in a vehicle."""
 
 _AC_METER = MODELS["tpm"]
 _PHASES = ("phA", "phB", "phC")
@@ -49,23 +51,20 @@ def powermeter(block: Block, *, at: datetime, meter_id: str | None, name: str) -
 
 
 async def wait_without_current(device: Registers, *, name: str) -> None:
-    """Return when no current flows any more, or after 6 s; the log tells about what flows still."""
+    """Return when no current flows any more; ContactorStuckError after 6 s, for no record may leave energy out."""
     try:
         async with asyncio.timeout(CURRENT_GONE_S):
-            while True:
-                if not await _flowing(device):
-                    return
+            while await _flowing(device):
                 await asyncio.sleep(CURRENT_LOOK_S)
-    except TimeoutError:
-        log.warning("current_still_flowing", meter=name, waited_s=CURRENT_GONE_S)
-    except DeviceError as error:
-        log.warning("current_not_read", meter=name, reason=str(error))
+    except TimeoutError as error:
+        told = f"{name}: current still flows {CURRENT_GONE_S:g} s after it was taken away"
+        raise ContactorStuckError(f"{told}: nothing can be signed meanwhile") from error
 
 
 async def _flowing(device: Registers) -> bool:
     first = _AC_METER.address("AphA")
-    block = Block(_AC_METER, first, await device.read_registers(first, len(_PHASES)))
-    return any(block.number(f"A{phase}") for phase in _PHASES)
+    block = Block(_AC_METER, first, await device.read_registers(first, len(_PHASES) + 1))  # and A_SF
+    return any(abs(block.scaled(f"A{phase}") or 0.0) >= NO_CURRENT_A for phase in _PHASES)
 
 
 def _phases(block: Block, total: str) -> Phases | None:

@@ -67,7 +67,8 @@ class Snapshots:
         Raises MeterBusyError after 15 s and SnapshotFailedError if the meter reports a failure. Whether what is in
         its blocks then is new and genuine is for the caller to check.
         """
-        await self.settle()
+        if not await self.settle():
+            raise self._busy(kind)
         now = asyncio.get_running_loop().time
         try:
             async with asyncio.timeout(READY_WITHIN_S) as limit:

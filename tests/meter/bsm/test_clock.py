@@ -354,3 +354,10 @@ async def test_own_settings_are_not_told(make: Make, device: FakeDevice) -> None
         await meter.start_transaction(REQUEST)
     assert device.number("bsm", "EpochSetCnt") == 7 + 4
     assert not told(logs, "meter_clock_set_by_others")
+
+
+async def test_a_time_that_was_told_by_a_clock_ahead_is_put_right(meter: BsmMeter, device: FakeDevice) -> None:
+    ahead = timedelta(days=2)
+    running(device, off_s=round(ahead.total_seconds()))
+    await meter.set_time(NOON + ahead)
+    assert abs(device.number("bsm", "Epoch") - NOON.timestamp()) <= 2

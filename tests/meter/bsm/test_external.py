@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from station.core.records import RecordKind
-from station.errors import MeterBusyError, MeterError, RecordInvalidError, SnapshotFailedError
+from station.errors import ContactorStuckError, MeterBusyError, MeterError, RecordInvalidError, SnapshotFailedError
 from station.meter.bsm import BsmMeter
 from station.meter.port import Switching
 from station.meter.registers import address
@@ -21,13 +21,18 @@ async def external(make: Callable[..., BsmMeter], device: FakeDevice) -> BsmMete
     meter = make(switching=Switching.EXTERNAL)
     await meter.identify()
     await meter.set_time(None)
+    stop_flowing(device)
     device.requests.clear()
     return meter
 
 
 def stop_flowing(device: FakeDevice) -> None:
+    flow(device, 0)
+
+
+def flow(device: FakeDevice, current: int = 1600) -> None:
     for name in ("AphA", "AphB", "AphC"):
-        device.put("tpm", name, 0)
+        device.put("tpm", name, current)
 
 
 async def test_begin_and_end_are_start_and_end_snapshots(external: BsmMeter, device: FakeDevice) -> None:
@@ -59,6 +64,7 @@ async def test_nothing_is_ever_written_to_the_output(external: BsmMeter, device:
 
 async def test_the_end_is_signed_when_no_current_flows_any_more(external: BsmMeter, device: FakeDevice) -> None:
     await external.start_transaction(REQUEST)
+    flow(device)
     device.requests.clear()
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -68,10 +74,19 @@ async def test_the_end_is_signed_when_no_current_flows_any_more(external: BsmMet
     assert 2.0 <= command.at - began < 3.0
 
 
-async def test_the_end_is_signed_anyway_after_6_s(external: BsmMeter, device: FakeDevice) -> None:
-    began = asyncio.get_running_loop().time()
-    await external.stop_transaction(TRANSACTION)
-    assert 6.0 <= next(request.at for request in device.requests if request.write) - began < 7.0
+async def test_nothing_is_signed_while_current_flows(external: BsmMeter, device: FakeDevice) -> None:
+    flow(device)
+    for call in (external.start_transaction(REQUEST), external.stop_transaction(TRANSACTION)):
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(ContactorStuckError, match="current still flows"):
+            await call
+        assert 6.0 <= asyncio.get_running_loop().time() - began < 7.0
+    assert device.writes == []
+
+
+async def test_the_noise_of_an_idle_line_is_no_current(external: BsmMeter, device: FakeDevice) -> None:
+    flow(device, 24)
+    assert (await external.start_transaction(REQUEST)).record is not None
 
 
 async def test_what_is_left_over_are_start_and_end(
