@@ -235,7 +235,7 @@ async def test_an_end_that_comes_late_is_in_the_ended_event_that_still_waits(bay
     assert timedelta() <= late.happened_at - ended.happened_at == timedelta()
 
 
-async def test_an_output_that_cannot_be_released_is_a_fault_until_it_is_whatever_else_the_meter_says(
+async def test_an_output_that_cannot_be_released_is_a_fault_until_it_is(
     bay: Bay,
 ) -> None:
     async with bay.open():
