@@ -54,7 +54,9 @@ async def wait_without_current(device: Registers, *, name: str) -> None:
     """Return when no current flows any more; ContactorStuckError after 6 s, for no record may leave energy out."""
     try:
         async with asyncio.timeout(CURRENT_GONE_S):
-            while await _flowing(device):
+            while True:
+                if not await _flowing(device):
+                    return
                 await asyncio.sleep(CURRENT_LOOK_S)
     except TimeoutError as error:
         told = f"{name}: current still flows {CURRENT_GONE_S:g} s after it was taken away"
