@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import structlog
@@ -19,6 +19,15 @@ def pytest_asyncio_loop_factories(
 
 
 @pytest.fixture(autouse=True)
-def _no_frames_in_the_log() -> None:
-    """A day of virtual time is a hundred thousand frames; a test that wants to see them configures logging itself."""
+def _logging_as_the_process_began_with() -> Iterator[None]:
+    """A command that sets logging up must not do so for the test that follows, whichever that is.
+
+    A day of virtual time is a hundred thousand frames; a test that wants to see them configures logging itself.
+    """
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    structlog.reset_defaults()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    yield
+    structlog.reset_defaults()
+    root.handlers, root.level = handlers, level

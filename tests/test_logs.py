@@ -15,15 +15,6 @@ from station.secret import Secret
 from tests.fakes_clock import FakeClock
 
 
-@pytest.fixture(autouse=True)
-def _fresh_logging():
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers, root.level = handlers, level
-
-
 def lines(*, level="info", as_json=True, wire=False, name="station.meter", then):
     out = io.StringIO()
     logs.configure(level, as_json=as_json, wire=wire, stream=out, clock=FakeClock())
