@@ -7,7 +7,9 @@ import pytest
 from ocpp.v201.enums import BootReasonEnumType, MeasurandEnumType, RegistrationStatusEnumType
 
 from station import __version__
-from station.app import Station, _description, _policy, _rules
+from station.app import Station
+from station.app.charging import policy as policy_of
+from station.app.csms_side import description, rules
 from station.clock import SystemClock
 from station.core import variables as var
 from station.core.authorization import Rules
@@ -17,6 +19,7 @@ from station.meter.port import MeterIdentity
 from station.secret import Secret
 from station.settings import load
 from station.storage.database import Database
+from station.storage.outbox import Outbox
 from tests.meter.vectors import DEMO_KEY
 from tests.settings.files import MINIMAL, PASSWORD, READER, SECOND_EVSE
 
@@ -45,7 +48,7 @@ def text(station, variable):
 
 
 def queued(station):
-    return [json.loads(row.body) for row in station._outbox.head(10)]
+    return [json.loads(row.body) for row in Outbox(station._receipts._database).head(10)]
 
 
 def test_the_device_model_says_who_the_station_is_and_what_time_it_is(build):
@@ -55,7 +58,7 @@ def test_the_device_model_says_who_the_station_is_and_what_time_it_is(build):
     assert station._model[var.BASIC_AUTH_PASSWORD] == Secret(PASSWORD)
     now = datetime.now(UTC)
     assert abs(station._model[var.DATE_TIME] - now) < timedelta(seconds=5)
-    station._set_time(now + timedelta(hours=1))
+    station._csms.set_time(now + timedelta(hours=1))
     assert station._model[var.DATE_TIME] - now >= timedelta(hours=1)
 
 
@@ -75,16 +78,16 @@ def test_each_evse_has_its_hardware_in_the_device_model(build):
 
 def test_the_password_of_the_settings_counts_until_the_csms_has_set_another(build):
     station = build()
-    endpoint = station._build_link().endpoint
+    endpoint = station._csms.link.endpoint
     assert (endpoint.url, endpoint.identity) == ("ws://127.0.0.1:9000/ocpp", "CS001")
     assert endpoint.password == Secret(PASSWORD)
     station._model.set_actual(var.BASIC_AUTH_PASSWORD.address, "a password from afar")
-    assert build()._build_link().endpoint.password == Secret("a password from afar")
+    assert build()._csms.link.endpoint.password == Secret("a password from afar")
 
 
 def test_a_station_that_needs_no_password_sends_none(build):
     without = MINIMAL.replace(f'password = "{PASSWORD}"', "security_profile = 0\nallow_plain_without_password = true")
-    assert build(base=without)._build_link().endpoint.password is None
+    assert build(base=without)._csms.link.endpoint.password is None
 
 
 def test_the_rules_of_a_session_come_from_settings_and_variables(build):
@@ -97,7 +100,7 @@ def test_the_rules_of_a_session_come_from_settings_and_variables(build):
         '"SampledDataCtrlr.SignReadings" = false\n"SampledDataCtrlr.SignStartedReadings" = true\n'
         '"OCPPCommCtrlr.PublicKeyWithSignedMeterValue" = "EveryMeterValue"\n'
     )
-    policy = _policy(station._settings.evses[0], station._model)
+    policy = policy_of(station._settings.evses[0], station._model)
     assert (policy.evse_id, policy.evse_name) == (1, "DE*ABC*E1")
     assert policy.max_current_amps == 32
     assert policy.start_points == {TxPoint.EV_CONNECTED}
@@ -113,12 +116,12 @@ def test_the_rules_of_a_session_come_from_settings_and_variables(build):
 def test_a_variable_that_the_csms_sets_changes_the_next_step(build):
     station = build()
     station._model.set_actual(var.EV_CONNECTION_TIME_OUT.address, "99")
-    assert _policy(station._settings.evses[0], station._model).ev_connection_timeout_s == 99
+    assert policy_of(station._settings.evses[0], station._model).ev_connection_timeout_s == 99
 
 
 def test_each_rule_of_authorization_follows_its_variable(build):
     model = build()._model
-    assert _rules(model) == Rules()
+    assert rules(model) == Rules()
     for variable, value, changed in (
         (var.AUTH_ENABLED, "false", Rules(enabled=False)),
         (var.LOCAL_PRE_AUTHORIZE, "true", Rules(local_pre_authorize=True)),
@@ -129,12 +132,12 @@ def test_each_rule_of_authorization_follows_its_variable(build):
     ):
         before = model.text(variable)
         model.set_actual(variable.address, value)
-        assert _rules(model) == changed
+        assert rules(model) == changed
         model.set_actual(variable.address, before)
 
 
 def test_the_station_describes_itself_in_the_boot_notification(build):
-    described = _description(build()._settings)
+    described = description(build()._settings)
     assert (described.vendor_name, described.model, described.serial_number) == ("Example", "Bench", None)
     assert described.firmware_version == __version__
 
@@ -143,7 +146,7 @@ def test_the_station_describes_itself_in_the_boot_notification(build):
 @pytest.mark.parametrize(("told_s", "interval_s"), [(30, 30), (0, 300)])
 def test_the_interval_of_the_csms_is_the_heartbeat_interval_unless_it_is_none(build, told_s, interval_s):
     station = build()
-    station._accepted(told_s)
+    station._csms.accepted(told_s)
     assert station._model[var.HEARTBEAT_INTERVAL] == interval_s
     assert build()._model[var.HEARTBEAT_INTERVAL] == 300
 
@@ -152,7 +155,7 @@ def test_the_interval_of_the_csms_is_the_heartbeat_interval_unless_it_is_none(bu
 def test_the_time_of_the_csms_counts_only_if_it_is_a_source_of_time(build):
     station = build('[variables]\n"ClockCtrlr.TimeSource" = "NTP"\n')
     now = datetime.now(UTC)
-    station._set_time(now + timedelta(hours=1))
+    station._csms.set_time(now + timedelta(hours=1))
     assert station._clock.now() - now < timedelta(minutes=1)
 
 
@@ -160,11 +163,11 @@ def test_the_time_of_the_csms_counts_only_if_it_is_a_source_of_time(build):
 @pytest.mark.parametrize("before_accepted", ["false", "true"])
 def test_a_station_that_is_refused_is_closed_unless_the_operator_wants_it_otherwise(build, before_accepted):
     station = build(f'[variables]\n"TxCtrlr.TxBeforeAcceptedEnabled" = {before_accepted}\n')
-    assert station._closed() is None  # the CSMS has not been heard yet
-    station._registration.status = RegistrationStatusEnumType.pending
-    assert bool(station._closed()) == (before_accepted == "false")
-    station._registration.status = RegistrationStatusEnumType.accepted
-    assert station._closed() is None
+    assert station._csms.closed() is None  # the CSMS has not been heard yet
+    station._csms.registration.status = RegistrationStatusEnumType.pending
+    assert bool(station._csms.closed()) == (before_accepted == "false")
+    station._csms.registration.status = RegistrationStatusEnumType.accepted
+    assert station._csms.closed() is None
 
 
 @pytest.mark.ocpp("A04.FR.01")

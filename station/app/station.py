@@ -1,0 +1,195 @@
+"""The station: all its parts, wired, running, and ended in good order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import structlog
+from ocpp.v201.enums import BootReasonEnumType
+
+from station import __version__
+from station.app.charging import build_evses, build_lines
+from station.app.csms_side import CsmsSide, Ground, Wishes
+from station.clock import StationClock, SystemClock
+from station.core import variables as var
+from station.core.device_model import DeviceModel, EvseFacts, rows_for
+from station.core.events import StopCause, StopRequested
+from station.evse import Evse, Surroundings
+from station.meter.keys import oca_public_key
+from station.ocpp.blocks.security import RESET, STARTUP
+from station.settings import Settings
+from station.storage.database import Database
+from station.storage.journal import Journal
+from station.storage.meters import Meters
+from station.storage.receipts import Receipts
+from station.storage.variables import Variables
+from station.supervisor import supervise
+
+WIND_DOWN_S = 25.0
+"""How long a stop waits for signed ends; a turn-off snapshot takes up to 8 s, and may be tried again."""
+
+GIVE_UP_AFTER = 5
+PRUNE_EVERY_S = 3600.0
+
+log = structlog.get_logger("station.app")
+
+
+class Outcome(StrEnum):
+    """Why `Station.run` returned."""
+
+    STOPPED = "stopped"
+    RESTART = "restart"
+
+
+class Station:
+    """All parts of a station, wired; made anew for each run."""
+
+    def __init__(self, settings: Settings, database: Database, *, boot_reason: BootReasonEnumType) -> None:
+        self._settings = settings
+        self._clock = StationClock(SystemClock(trusted=settings.station.trust_clock))
+        self._ending = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._errands: set[asyncio.Task[None]] = set()
+        self.restart_reason: BootReasonEnumType | None = None
+        self._model = _model(settings, database)
+        self._receipts = Receipts(database)
+        ground = Ground(settings, database, self._model, self._clock, mail=asyncio.Event(), news=asyncio.Event())
+        self._lines = build_lines(settings)
+        self._evses = build_evses(
+            settings, self._lines, model=self._model, clock=self._clock, around=self._surroundings(ground)
+        )
+        self._csms = CsmsSide(
+            ground, self._evses, Wishes(self._spawn, self._restart, self._delivered), boot_reason=boot_reason
+        )
+        self._tell_facts()
+        self._tell_aside(database, boot_reason)
+
+    async def run(self) -> Outcome:
+        """Charge until told to stop or to restart; what runs then is ended and signed first."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                for line in self._lines.values():
+                    line.open()
+                running = [
+                    tasks.create_task(supervise(name, run, give_up_after=limit), name=name)
+                    for name, run, limit in self._components()
+                ]
+                log.info("station_started", version=__version__, evses=len(self._evses))
+                await self._ending.wait()
+                await self._wind_down()
+                for task in (*running, *self._errands):
+                    task.cancel()
+        finally:
+            for name, line in self._lines.items():
+                line.close()
+                log.info("line_closed", line=name, **asdict(line.counters))
+        log.info("station_stopped", restart=self.restart_reason is not None)
+        return Outcome.RESTART if self.restart_reason else Outcome.STOPPED
+
+    def evse(self, evse_id: int) -> Evse:
+        """Return an EVSE, to look at."""
+        return self._evses[evse_id]
+
+    def stop(self) -> None:
+        """End in good order; called by a signal."""
+        self._ending.set()
+
+    def _components(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]], int | None]]:
+        """Yield what runs: name, how, and after how many crashes in a row the whole station starts anew."""
+        for evse in self._evses.values():
+            yield f"evse-{evse.evse_id}", evse.run, GIVE_UP_AFTER
+        for reader in self._settings.readers:
+            # A card reader that is gone must not stop those who charge.
+            yield f"reader-{reader.name}", partial(self._csms.serve, reader), None
+        yield "uplink", self._csms.run, GIVE_UP_AFTER
+        if keep_days := self._settings.receipts.keep_days:
+            yield "receipts", partial(self._prune_receipts, timedelta(days=keep_days)), None
+
+    def _surroundings(self, ground: Ground) -> Surroundings:
+        return Surroundings(
+            Journal(ground.database),
+            Meters(ground.database),
+            now=self._clock.now,
+            online=lambda: self._csms.online,
+            mail=ground.mail,
+            news=ground.news,
+        )
+
+    def _tell_facts(self) -> None:
+        """Let the device model say what only the station knows."""
+        model, settings = self._model, self._settings
+        model.update(var.IDENTITY, settings.station.identity)
+        model.update(var.SECURITY_PROFILE, settings.csms.security_profile)
+        model.read_from(var.DATE_TIME, self._clock.now)
+        for evse in self._evses.values():
+            model.read_from(var.FISCAL_PUBLIC_KEY.at(evse.evse_id), partial(_public_key, evse))
+
+    def _tell_aside(self, database: Database, reason: BootReasonEnumType) -> None:
+        if database.set_aside is not None:
+            log.error("database_was_corrupt", kept_as=str(database.set_aside))
+        if self._model.ignored:
+            log.warning("stored_variables_ignored", variables=[str(address) for address in self._model.ignored])
+        reset = reason in (BootReasonEnumType.remote_reset, BootReasonEnumType.scheduled_reset)
+        aside = f"; a corrupt database was kept as {database.set_aside.name}" if database.set_aside else ""
+        self._csms.security.notify(RESET if reset else STARTUP, reason.value + aside)
+
+    async def _prune_receipts(self, age: timedelta) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_EVERY_S)
+            if not self._clock.synchronised():
+                continue  # a clock that runs ahead would make everything old
+            while count := self._receipts.prune(self._clock.now() - age):
+                log.info("receipts_deleted", sessions=count)
+                await asyncio.sleep(0)
+
+    def _delivered(self, ocmf: bytes) -> None:
+        self._receipts.mark_sent(ocmf, self._clock.now())
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        assert self._tasks is not None
+        errand = self._tasks.create_task(_survived(name, work), name=name)
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+
+    def _restart(self, reason: BootReasonEnumType) -> None:
+        self.restart_reason = reason
+        self._ending.set()
+
+    async def _wind_down(self) -> None:
+        for evse in self._evses.values():
+            evse.post(StopRequested(StopCause.SHUTDOWN))
+        try:
+            async with asyncio.timeout(WIND_DOWN_S):
+                for evse in self._evses.values():
+                    await evse.wait_idle()
+        except TimeoutError:
+            log.warning("stop_did_not_wait_longer", seconds=WIND_DOWN_S)
+
+
+def _model(settings: Settings, database: Database) -> DeviceModel:
+    variables = Variables(database)
+    facts = [
+        EvseFacts(evse.id, evse.phases, evse.max_current_a, evse.connector, evse.controller.fixed_cable)
+        for evse in settings.evses
+    ]
+    presets = dict(settings.variables)
+    if settings.csms.password is not None:
+        presets[var.BASIC_AUTH_PASSWORD.address] = settings.csms.password.reveal()
+    return DeviceModel(rows_for(facts), stored=variables.all(), presets=presets, save=variables.save)
+
+
+def _public_key(evse: Evse) -> str:
+    return oca_public_key(evse.identity.public_key) if evse.identity else ""
+
+
+async def _survived(name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Do what the CSMS asked for; if it fails, the station goes on."""
+    try:
+        await work
+    except Exception:
+        log.exception("errand_failed", errand=name)
