@@ -53,6 +53,16 @@ def test_a_meter_that_became_quicker_is_asked_earlier_each_time() -> None:
     assert next(pace.looks(ON)) == pytest.approx(0.95 * first)
 
 
+def test_a_time_that_came_late_because_of_a_lost_look_does_not_count() -> None:
+    pace = Pace()
+    for took_s in (2.7, 3.9, 2.7, 3.9):
+        pace.learn(ON, took_s)
+    assert next(pace.looks(ON)) == pytest.approx(0.95 * 2.7)
+    for _ in range(3):
+        pace.learn(ON, 3.9)
+    assert next(pace.looks(ON)) == pytest.approx(0.95 * 3.9)
+
+
 def test_each_kind_has_its_own_time() -> None:
     pace = Pace()
     pace.learn(ON, 10.0)
