@@ -1,0 +1,82 @@
+"""Builds what charges: the serial lines, and on them each EVSE with its meter and its charge controller."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from station import __version__
+from station.clock import Clock
+from station.core import variables as var
+from station.core.device_model import DeviceModel
+from station.core.metadata import fill
+from station.core.policy import Policy
+from station.evse import Evse, Surroundings
+from station.hardware.phoenix import PhoenixEvCc
+from station.meter.bsm import BsmMeter
+from station.meter.bus import Line
+from station.settings import EvseSettings, Settings
+
+SYSTEM_ZONE = "system"
+
+
+def build_lines(settings: Settings) -> dict[str, Line]:
+    """Return the serial lines by name, none of them open."""
+    return {line.name: Line(line.port, baud=line.baud_rate, parity=line.parity) for line in settings.lines}
+
+
+def build_evses(
+    settings: Settings, lines: Mapping[str, Line], *, model: DeviceModel, clock: Clock, around: Surroundings
+) -> dict[int, Evse]:
+    """Return the EVSEs by id."""
+    metadata = partial(fill, settings.metadata, version=__version__)
+    return {
+        evse.id: Evse(
+            evse.id,
+            meter=BsmMeter(
+                lines[evse.meter.line].device(evse.meter.unit),
+                name=f"meter of EVSE {evse.id}",
+                clock=clock,
+                metadata=metadata,
+                switching=evse.meter.switching,
+                require_time=evse.meter.require_time,
+                zone=None if evse.meter.timezone == SYSTEM_ZONE else ZoneInfo(evse.meter.timezone),
+            ),
+            controller=PhoenixEvCc(
+                lines[evse.controller.line].device(evse.controller.unit, urgent=True),
+                name=f"controller of EVSE {evse.id}",
+                fixed_cable=evse.controller.fixed_cable,
+            ),
+            policy=_policy_of(evse, model),
+            around=around,
+            meter_key=evse.meter.public_key,
+        )
+        for evse in settings.evses
+    }
+
+
+def policy(evse: EvseSettings, model: DeviceModel) -> Policy:
+    """Return the rules of a session as settings and variables have them now."""
+    started, updated, ended = (
+        model[var.TX_STARTED_MEASURANDS],
+        model[var.TX_UPDATED_MEASURANDS],
+        model[var.TX_ENDED_MEASURANDS],
+    )
+    return Policy(
+        evse_id=evse.id,
+        evse_name=evse.name,
+        max_current_amps=evse.max_current_a,
+        start_points=model[var.TX_START_POINT],
+        ev_connection_timeout_s=model[var.EV_CONNECTION_TIME_OUT],
+        updated_interval_s=model[var.TX_UPDATED_INTERVAL],
+        started_measurands=tuple(sorted(started)),
+        updated_measurands=tuple(sorted(updated)),
+        ended_measurands=tuple(sorted(ended)),
+        sign_readings=model[var.SIGN_READINGS],
+        sign_started_readings=model[var.SIGN_STARTED_READINGS],
+        key_policy=model[var.PUBLIC_KEY_WITH_SIGNED_METER_VALUE],
+        stop_on_invalid_id=model[var.STOP_TX_ON_INVALID_ID],
+    )
+
+
+def _policy_of(evse: EvseSettings, model: DeviceModel) -> Callable[[], Policy]:
+    return lambda: policy(evse, model)
