@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CODE := station simulators tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check style types layers fix cover bench lock clean
+.PHONY: help demo run test conformance traceability fuzz check style types layers fix cover bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,14 +24,20 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(VENV)/.demo ## One charging session over real parts (REALTIME=1: real seconds, KEEP=1: stay up)
-	$(BIN)/station demo $(if $(REALTIME),--realtime) $(if $(KEEP),--keep)
+demo: $(VENV)/.demo ## One charging session over real parts (REALTIME=1: real seconds, KEEP=1: stay up, SECURITY=3: over mutual TLS)
+	$(BIN)/station demo $(if $(REALTIME),--realtime) $(if $(KEEP),--keep) $(if $(SECURITY),--security $(SECURITY))
 
 run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml
 	$(BIN)/station run --config $(or $(CONFIG),config/station.toml)
 
-test: $(VENV)/.dev ## All tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## All tests, on all cores
+	$(BIN)/python -m pytest --numprocesses auto
+
+conformance: $(VENV)/.dev ## Cases of the official test programme for stations, as a table
+	$(BIN)/python -m tests.conformance
+
+traceability: $(VENV)/.dev ## Write docs/traceability.md anew: requirement -> tests
+	$(BIN)/python -m tests.traceability
 
 check: style types layers test ## Everything that CI checks
 
