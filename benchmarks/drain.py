@@ -21,7 +21,8 @@ from station.clock import SystemClock
 from station.core.documents import to_document
 from station.ocpp.backoff import BackOff
 from station.ocpp.blocks.transactions import Transactions, encode
-from station.ocpp.link import Endpoint, Link, WebSocketLine
+from station.ocpp.endpoint import Endpoint
+from station.ocpp.link import Link, WebSocketLine
 from station.ocpp.outbox import Attempts, OutboxSender
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession

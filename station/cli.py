@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     _config(commands)
     _ocmf(commands)
     _receipts(commands)
+    _dead_letters(commands)
+    _security_log(commands)
+    _certificates(commands)
     _meter(commands)
     return parser
 
@@ -67,6 +70,13 @@ def _demo(commands: Commands) -> None:
     demo = commands.add_parser("demo", help="one charging session over simulated parts, told line by line")
     demo.add_argument("--realtime", action="store_true", help="let the meter take its real seconds")
     demo.add_argument("--keep", action="store_true", help="stay up afterwards, for playing")
+    demo.add_argument(
+        "--security",
+        type=int,
+        choices=(1, 2, 3),
+        default=1,
+        help="the security profile that the CSMS leads the station to before the session (%(default)s)",
+    )
     demo.add_argument("--folder", type=Path, default=Path("var/demo"), help="where it writes (%(default)s)")
     demo.set_defaults(module="demo", function="run")
 
@@ -96,9 +106,7 @@ def _receipts(commands: Commands) -> None:
 
     def add(name: str, module: str, text: str, description: str | None = None) -> argparse.ArgumentParser:
         action: argparse.ArgumentParser = actions.add_parser(name, help=text, description=description)
-        place = action.add_mutually_exclusive_group()
-        place.add_argument("--config", type=Path, default=Path("/etc/station/station.toml"), help="(%(default)s)")
-        place.add_argument("--state-dir", type=Path, help="instead of the one in the settings")
+        _place(action)
         action.set_defaults(module=module, function=f"{name}_")
         return action
 
@@ -120,6 +128,56 @@ def _receipts(commands: Commands) -> None:
     prune = add("prune", "receipts.prune", "delete old sessions, if the CSMS has everything of them")
     prune.add_argument("--older-than", type=int, required=True, metavar="DAYS", help="since they ended")
     prune.add_argument("--yes", action="store_true", help="do it; else it is told what would be deleted")
+
+
+def _security_log(commands: Commands) -> None:
+    show = commands.add_parser("security-log", help="what happened that matters to security")
+    _place(show)
+    show.add_argument("--json", action="store_true", help="one JSON object a line")
+    show.add_argument("--since", metavar="TIME", help="from this date or time (UTC) on")
+    show.set_defaults(module="security_log", function="show")
+    clear = show.add_subparsers(metavar="ACTION").add_parser("clear", help="forget it; the CSMS is told so")
+    _place(clear, again=True)
+    clear.add_argument("--yes", action="store_true", help="do it; else it is told what would be deleted")
+    clear.set_defaults(module="security_log", function="clear")
+
+
+def _certificates(commands: Commands) -> None:
+    certificates = commands.add_parser("certificates", help="keys and certificates of the station")
+    actions = certificates.add_subparsers(required=True, metavar="ACTION")
+    list_ = actions.add_parser("list", help="what is installed, and until when; never a key")
+    _place(list_)
+    list_.set_defaults(module="certificates", function="list_")
+
+
+def _place(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Let a command say where the database is; `again`: also after the name of a part of that command."""
+    config, folder = (argparse.SUPPRESS, argparse.SUPPRESS) if again else (Path("/etc/station/station.toml"), None)
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--config", type=Path, default=config, help="(/etc/station/station.toml)")
+    place.add_argument("--state-dir", type=Path, default=folder, help="instead of the one in the settings")
+
+
+def _dead_letters(commands: Commands) -> None:
+    letters = commands.add_parser("letters", help="messages to the CSMS that were given up")
+    actions = letters.add_subparsers(required=True, metavar="ACTION")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        action: argparse.ArgumentParser = actions.add_parser(name, help=text)
+        _place(action)
+        action.set_defaults(module="letters", function=f"{name}_")
+        return action
+
+    which = "number in the list"
+    add("list", "all of them")
+    add("show", "one with all that it says").add_argument("number", type=int, metavar="NUMBER", help=which)
+    retry = add("retry", "put into the queue again; stop the station first")
+    chosen = retry.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("number", type=int, nargs="?", metavar="NUMBER", help=which)
+    chosen.add_argument("--all", action="store_true", help="every one")
+    delete = add("delete", "forget one for good; stop the station first")
+    delete.add_argument("number", type=int, metavar="NUMBER", help=which)
+    delete.add_argument("--yes", action="store_true", help="do it; else it is told what would be deleted")
 
 
 def _meter(commands: Commands) -> None:

@@ -43,6 +43,8 @@ class Surroundings:
     """Set when something was put into the outbox."""
     news: asyncio.Event
     """Set when the status of a connector changed."""
+    inoperative: Callable[[int], bool] = lambda _evse_id: False
+    """Whether an EVSE was taken out of service; asked when it wakes up."""
 
 
 class Evse:
@@ -70,6 +72,7 @@ class Evse:
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
         self._controller_free = asyncio.Lock()
         self._prepared = False
+        self._anew, self._awake = asyncio.Event(), asyncio.Event()
         self._quiet = asyncio.Event()
         if idle(self._session):
             self._quiet.set()
@@ -109,14 +112,32 @@ class Evse:
 
     async def run(self) -> None:
         """Serve until cancelled; leaves with the vehicle offered nothing and the meter's output off."""
+        while True:
+            await self._serve()
+            log.info("evse_restarted", evse=self.evse_id)
+
+    async def restart(self) -> bool:
+        """Leave the devices as `run` does and meet them anew; return whether the meter answered then (B11.FR.08)."""
+        self._awake.clear()
+        self._anew.set()
+        await self._awake.wait()
+        return self._session.awake
+
+    async def _serve(self) -> None:
+        self._anew.clear()
         self._session, self._prepared = self._stored(), False
         try:
             async with asyncio.TaskGroup() as tasks:
                 # The pilot first, because that takes the current away; its news wait until the meter was heard.
-                self._begin(tasks, self._watch_pilot)
+                parts = [self._begin(tasks, self._watch_pilot)]
                 self._take(await self._meter_side.wake())
-                for part in (self._decide, self._act, self._meter_side.watch, self._meter_side.keep_time):
-                    self._begin(tasks, part)
+                self._take(on.AvailabilityChanged(operative=not self._around.inoperative(self.evse_id)))
+                others = (self._decide, self._act, self._meter_side.watch, self._meter_side.keep_time)
+                parts += [self._begin(tasks, part) for part in others]
+                self._awake.set()
+                await self._anew.wait()
+                for part in parts:
+                    part.cancel()
         finally:
             for timer in self._timers.values():
                 timer.cancel()
@@ -130,8 +151,8 @@ class Evse:
     def _stored(self) -> Session:
         return replace(self._around.journal.load(self.evse_id), awake=False)
 
-    def _begin(self, tasks: asyncio.TaskGroup, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        tasks.create_task(part(), name=f"evse-{self.evse_id}-{part.__name__.strip('_')}")
+    def _begin(self, tasks: asyncio.TaskGroup, part: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        return tasks.create_task(part(), name=f"evse-{self.evse_id}-{part.__name__.strip('_')}")
 
     # Deciding
 

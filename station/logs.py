@@ -7,6 +7,7 @@ not depend on `rich`, so it pays for it only beside development tools; nothing i
 import contextlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
@@ -27,6 +28,14 @@ MASKED_KEYS = frozenset(
 )
 """Compared in lower case and without underscores."""
 
+SECRETS_IN_TEXT = re.compile(
+    r"(?P<before>://)[^/@\s\"']+(?=@)"  # user and password in a URL, as errors about a proxy quote it
+    r"|(?P<scheme>\b(?:Basic|Bearer) +)[\w+/=.~-]{6,}"  # an Authorization header
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+    re.DOTALL,
+)
+"""What no text may show, a traceback included: the words of errors come from libraries."""
+
 SYSLOG_PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 
 
@@ -46,17 +55,16 @@ def configure(
     use on, so that a line held back costs next to nothing: right for a daemon, wrong where another call may follow.
     """
     out = stream or sys.stderr
-    render: list[Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()] if as_json else [_console(out)]
-    )
+    render: Processor = structlog.processors.JSONRenderer() if as_json else _console(out)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.stdlib.add_logger_name,
             _stamp(clock or SystemClock()),
+            structlog.processors.format_exc_info,
             mask,
-            *render,
+            render,
             *([_prefix_priority] if _leads_to_journal(out) else []),
         ],
         wrapper_class=_by_name(logging.getLevelNamesMapping()[level.upper()], wire=wire),
@@ -67,7 +75,7 @@ def configure(
 
 
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Replace whatever stands under a key that names a secret, at any depth.
+    """Replace whatever stands under a key that names a secret, at any depth, and what looks like one in a text.
 
     Values that are secret by type, station.secret.Secret and core.tokens.IdToken, show as *** by themselves.
     """
@@ -77,6 +85,8 @@ def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
 def _masked(key: object, value: Any) -> Any:
     if isinstance(key, str) and key.replace("_", "").lower() in MASKED_KEYS:
         return MASK
+    if isinstance(value, str):
+        return SECRETS_IN_TEXT.sub(_kept, value)
     if isinstance(value, Mapping):
         return {inner: _masked(inner, member) for inner, member in value.items()}
     if isinstance(value, list):
@@ -84,6 +94,11 @@ def _masked(key: object, value: Any) -> Any:
     if type(value) is tuple:
         return tuple(_masked(None, member) for member in value)
     return value
+
+
+def _kept(found: re.Match[str]) -> str:
+    """Return the beginning, which says what it is, without the secret."""
+    return (found["before"] or found["scheme"] or "") + MASK
 
 
 class _Lines:

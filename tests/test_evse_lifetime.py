@@ -173,3 +173,43 @@ async def test_what_the_crashed_life_still_had_in_its_inbox_is_dropped(bay: Bay)
         await bay.until(lambda: bay.told("Ended"))
         assert bay.evse.session.limit_amps == 8.0
         assert not bay.evse.session.faults
+
+
+# Starting anew while the station goes on
+
+
+@pytest.mark.ocpp("B11.FR.08")
+async def test_a_restart_makes_everything_safe_and_meets_the_devices_anew(bay: Bay) -> None:
+    async with bay.open():
+        await bay.awake()
+        bay.evse.post(on.Blocked(on=True))
+        await bay.until(lambda: bay.evse.session.blocked)
+        bay.controller.calls.clear()
+        bay.meter.calls.clear()
+        assert await bay.evse.restart()
+        assert "identify" in bay.meter.calls
+        assert bay.meter.calls.index("release_output") < bay.meter.calls.index("identify")
+        await bay.until(lambda: "prepare" in bay.controller.calls)
+        assert bay.controller.calls[0] == "withhold"
+        assert not bay.evse.session.blocked
+        await bay.charging()
+    assert bay.failure is None or isinstance(bay.failure, asyncio.CancelledError)
+
+
+async def test_a_restart_tells_whether_the_meter_answered(bay: Bay) -> None:
+    async with bay.open():
+        await bay.awake()
+        bay.meter.be_silent()
+        assert not await bay.evse.restart()
+        bay.meter.troubles.over()
+        assert await bay.evse.restart()
+        await bay.charging()
+
+
+async def test_a_restart_ends_what_still_runs(bay: Bay) -> None:
+    async with bay.open():
+        await bay.charging()
+        assert await bay.evse.restart()
+        await bay.until(lambda: bay.told("Ended"))
+    assert bay.safe
+    assert len(bay.records) == 2

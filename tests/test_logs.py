@@ -8,6 +8,9 @@ import pathlib
 
 import pytest
 import structlog
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.http11 import Response
 
 from station import logs
 from station.core.tokens import IdToken
@@ -98,6 +101,63 @@ def test_a_traceback_does_not_show_local_variables(as_json):
     text = lines(as_json=as_json, then=tell)
     assert "ValueError: broken" in text
     assert "c0ffee" not in text
+
+
+PRIVATE_KEY = "-----BEGIN EC PRIVATE KEY-----\nc0ffee\nc0ffee=\n-----END EC PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://user:c0ffee@proxy.example:8080 isn't a valid proxy",
+        "http://c0ffee@proxy.example",
+        "Authorization: Basic c0ffeeRpb24xOnBhc3M=",
+        "{'Authorization': 'Basic c0ffee=='}",
+        "Bearer c0ffee.c0ffee-c0ffee",
+        PRIVATE_KEY,
+        PRIVATE_KEY[:50],
+    ],
+)
+def test_secrets_in_a_text_or_in_a_traceback_are_masked_and_the_rest_is_not(text, as_json):
+    def tell(log):
+        try:
+            raise ValueError(f"before: {text}")
+        except ValueError as error:
+            log.exception("link_crashed", error=str(error), after="shown")
+            logging.getLogger("websockets").warning("failed: %s", text, exc_info=error)
+
+    told = lines(as_json=as_json, then=tell)
+    assert "c0ffee" not in told
+    assert told.count("***") >= 4
+    assert "before: " in told
+    assert "shown" in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["wss://csms.example/ocpp/STATION%201", "a basic question", "mail to a@b.example, see https://b.example/@c"],
+)
+def test_what_is_no_secret_is_shown(text):
+    assert events(then=lambda log: log.info("told", text=text))[0]["text"] == text
+
+
+def test_the_errors_of_a_handshake_do_not_show_the_password():
+    """The request that failed is in none of them, whatever the CSMS answered."""
+    response = Response(401, "Unauthorized", Headers({"WWW-Authenticate": "Basic realm=x"}), b"")
+
+    def tell(log):
+        for error in (
+            InvalidStatus(response),
+            InvalidHandshake("broken"),
+            InvalidProxy("http://user:c0ffee@proxy", "no port"),
+            InvalidURI("ws://user:c0ffee@csms", "no path"),
+        ):
+            log.error("csms_not_connected", exc_info=error)
+
+    told = lines(then=tell)
+    assert "HTTP 401" in told
+    assert "c0ffee" not in told
 
 
 def test_ids_that_are_bound_to_a_task_are_in_each_line():

@@ -1,28 +1,27 @@
 """API: the control of the CSMS over HTTP and JSON, on loopback only. Imports aiohttp: import this module late."""
 
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from simulators.mock_csms.errors import CallFailedError, NotConnectedError, RequestError
+from simulators.mock_csms.api_security import SecurityApi
+from simulators.mock_csms.errors import CallFailedError, RequestError
+from simulators.mock_csms.http_json import (
+    HOST,
+    NotFoundError,
+    body_of,
+    errors_as_json,
+    failure_of,
+    json_of,
+    known_station,
+    only_loopback,
+)
 from simulators.mock_csms.replies import ACTIONS, override_from
 from simulators.mock_csms.transactions import Transaction
 from simulators.mock_csms.views import message_view, override_view, station_view, transaction_view
 
 if TYPE_CHECKING:
     from simulators.mock_csms.server import MockCsms
-    from simulators.mock_csms.station import Station
-
-HOST: Final = "127.0.0.1"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class NotFoundError(RequestError):
-    """There is no such thing; `allowed` lists those that are."""
 
 
 class Api:
@@ -30,7 +29,7 @@ class Api:
 
     def __init__(self, csms: "MockCsms") -> None:
         self._csms = csms
-        app = web.Application(middlewares=[_only_loopback, _errors_as_json])
+        app = web.Application(middlewares=[only_loopback, errors_as_json])
         app.add_routes(
             [
                 web.get("/stations", self._stations),
@@ -44,6 +43,7 @@ class Api:
                 web.delete("/stations/{id}/replies/{action}", self._reset),
                 web.post("/stations/{id}/disconnect", self._disconnect),
                 web.post("/listen", self._listen),
+                *SecurityApi(csms).routes(),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
@@ -64,17 +64,17 @@ class Api:
         return web.json_response([station_view(station) for station in self._csms.stations.values()])
 
     async def _station(self, request: web.Request) -> web.Response:
-        return web.json_response(station_view(self._known(request)))
+        return web.json_response(station_view(known_station(self._csms, request)))
 
     async def _messages(self, request: web.Request) -> web.Response:
         since = request.query.get("since", "0")
         if not since.isascii() or not since.isdigit():
             raise RequestError(f"since is {since!r}: the number of a message expected")
-        messages = self._known(request).messages
+        messages = known_station(self._csms, request).messages
         return web.json_response([message_view(message) for message in messages.since(int(since))])
 
     async def _transactions(self, request: web.Request) -> web.Response:
-        transactions = self._known(request).transactions
+        transactions = known_station(self._csms, request).transactions
         return web.json_response([transaction_view(transaction) for transaction in transactions.values()])
 
     async def _transaction(self, request: web.Request) -> web.Response:
@@ -93,7 +93,10 @@ class Api:
         return web.json_response(transaction_view(found[0]))
 
     async def _call(self, request: web.Request) -> web.Response:
-        station, body = self._known(request), await _body(request, "action", "payload", "timeout_s", "raw")
+        station, body = (
+            known_station(self._csms, request),
+            await body_of(request, "action", "payload", "timeout_s", "raw"),
+        )
         if "raw" in body:
             if len(body) > 1 or not isinstance(body["raw"], str):
                 raise RequestError("raw is the text of a whole frame and stands alone")
@@ -106,35 +109,34 @@ class Api:
         try:
             result = await self._csms.call(station.id, action, payload, timeout_s=timeout_s)
         except CallFailedError as error:
-            answer = {"code": error.code, "description": error.description, "details": error.details}
-            return web.json_response({"error": answer})
+            return failure_of(error)
         return web.json_response({"result": result})
 
     async def _replies(self, request: web.Request) -> web.Response:
-        rows = self._known(request).overrides.rows()
+        rows = known_station(self._csms, request).overrides.rows()
         return web.json_response({action: override_view(override) for action, override in rows.items()})
 
     async def _override(self, request: web.Request) -> web.Response:
         action = _action(request)
-        override = override_from(await _json(request))
+        override = override_from(await json_of(request))
         # A station may be prepared for before it connects.
         self._csms.station(request.match_info["id"]).overrides.put(action, override)
         return web.json_response(override_view(override))
 
     async def _reset(self, request: web.Request) -> web.Response:
-        return web.json_response({"reset": self._known(request).overrides.reset(_action(request))})
+        return web.json_response({"reset": known_station(self._csms, request).overrides.reset(_action(request))})
 
     async def _disconnect(self, request: web.Request) -> web.Response:
-        body = await _body(request, "code", "reason", "abruptly")
+        body = await body_of(request, "code", "reason", "abruptly")
         code, reason, abruptly = body.get("code", 1000), body.get("reason", ""), body.get("abruptly", False)
         if type(code) is not int or not isinstance(reason, str) or len(reason.encode()) > 123:
             raise RequestError("code is a number and reason a text of at most 123 bytes")
-        station = self._known(request)
+        station = known_station(self._csms, request)
         await self._csms.disconnect(station.id, code=code, reason=reason, abruptly=abruptly is True)
         return web.json_response({"disconnected": station.id})
 
     async def _listen(self, request: web.Request) -> web.Response:
-        body = await _body(request, "on", "abruptly")
+        body = await body_of(request, "on", "abruptly")
         match body.get("on"):
             case True:
                 await self._csms.come_back()
@@ -143,12 +145,6 @@ class Api:
             case _:
                 raise RequestError('{"on": true} or {"on": false} expected')
         return web.json_response({"listening": self._csms.listening, "ocpp": self._csms.url})
-
-    def _known(self, request: web.Request) -> "Station":
-        identity, stations = request.match_info["id"], self._csms.stations
-        if identity not in stations:
-            raise NotFoundError(f"there is no station {identity!r}", allowed=tuple(stations))
-        return stations[identity]
 
     def _all_transactions(self) -> list[Transaction]:
         return [entry for station in self._csms.stations.values() for entry in station.transactions.values()]
@@ -159,54 +155,3 @@ def _action(request: web.Request) -> str:
     if action not in ACTIONS:
         raise NotFoundError(f"{action!r} is nothing that a station asks", allowed=ACTIONS)
     return action
-
-
-async def _json(request: web.Request) -> Any:
-    try:
-        return await request.json() if request.can_read_body else {}
-    except ValueError as error:
-        raise RequestError(f"the body is no JSON: {error}") from error
-
-
-async def _body(request: web.Request, *allowed: str) -> dict[str, Any]:
-    body = await _json(request)
-    if not isinstance(body, dict):
-        raise RequestError("the body has to be a JSON object", allowed=allowed)
-    for key in body:
-        if key not in allowed:
-            raise RequestError(f"{key!r} is unknown", allowed=allowed)
-    return body
-
-
-@web.middleware
-async def _only_loopback(request: web.Request, handler: Handler) -> web.StreamResponse:
-    # A web page elsewhere could make a browser on this host its messenger, under a name that leads here.
-    name = request.host.rpartition("]")[0].lstrip("[") or request.host.rpartition(":")[0] or request.host
-    if name.lower() not in _LOOPBACK:
-        return _refusal(HTTPStatus.FORBIDDEN, f"the host {name!r} is not this machine", tuple(sorted(_LOOPBACK)))
-    return await handler(request)
-
-
-@web.middleware
-async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except NotFoundError as error:
-        return _refusal(HTTPStatus.NOT_FOUND, str(error), error.allowed)
-    except RequestError as error:
-        return _refusal(HTTPStatus.BAD_REQUEST, str(error), error.allowed)
-    except NotConnectedError as error:
-        return _refusal(HTTPStatus.CONFLICT, str(error))
-    except TimeoutError as error:
-        return _refusal(HTTPStatus.GATEWAY_TIMEOUT, str(error))
-    except OSError as error:
-        return _refusal(HTTPStatus.CONFLICT, f"cannot listen: {error.strerror}")
-    except web.HTTPMethodNotAllowed as error:
-        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"no {request.method} here", tuple(error.allowed_methods))
-    except web.HTTPException as error:
-        paths = {resource.canonical for resource in request.app.router.resources()}
-        return _refusal(HTTPStatus(error.status), f"{request.path}: {error.reason}", tuple(sorted(paths)))
-
-
-def _refusal(status: HTTPStatus, problem: str, allowed: tuple[str, ...] = ()) -> web.Response:
-    return web.json_response({"problem": problem, "allowed": list(allowed)}, status=status)

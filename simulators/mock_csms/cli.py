@@ -9,14 +9,32 @@ import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from simulators.mock_csms.errors import MockCsmsError, SettingsError
 from simulators.mock_csms.messages import Message
-from simulators.mock_csms.settings import DEFAULT_API_PORT, DEFAULT_PORT, Settings, load, settings
+from simulators.mock_csms.settings import (
+    CLIENT_CNS,
+    DEFAULT_API_PORT,
+    DEFAULT_PORT,
+    EC,
+    KEY_TYPES,
+    Settings,
+    load,
+    settings,
+)
+
+if TYPE_CHECKING:
+    from simulators.mock_csms.server import MockCsms
 
 PING_INTERVAL_S = 30.0
+
+_ALIKE = (
+    "host", "port", "api_port", "tls_port", "mutual_tls_port", "password", "heartbeat_interval_s", "call_timeout_s",
+    "ca_dir", "ca_key", "ca_intermediate", "client_cn", "client_organization",
+)  # fmt: skip
+"""Options that are members of the settings as they are."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,7 +81,18 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--meter-key", action="append", default=[], metavar="[SERIAL=]HEX", help="public key, DER")
     run.add_argument("--interval", type=int, dest="heartbeat_interval_s", metavar="S", help="of heartbeats (300)")
     run.add_argument("--call-timeout", type=float, dest="call_timeout_s", metavar="S", help="for answers (30)")
-    run.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM certificate chain: listen with TLS")
+    run.add_argument(
+        "--tls-port", type=int, metavar="PORT", help="listen for security profile 2, too (0: a free one)"
+    )
+    run.add_argument("--mutual-tls-port", type=int, metavar="PORT", help="and for security profile 3")
+    run.add_argument("--tls-name", action="append", default=[], metavar="NAME", help="in server certificates")
+    run.add_argument("--ca-dir", metavar="DIR", help="keep the certificate authority here, else it is new each time")
+    run.add_argument("--ca-key", choices=KEY_TYPES, help=f"of the authority ({EC})")
+    run.add_argument("--ca-intermediate", action="store_true", default=None, help="sign with one below the root")
+    run.add_argument("--client-cn", choices=tuple(CLIENT_CNS), help="what the CN of a station has to be (either)")
+    run.add_argument("--client-organization", metavar="TEXT", help="what its O has to contain")
+    run.add_argument("--serial", action="append", default=[], metavar="ID=SERIAL", help="serial number of a station")
+    run.add_argument("--tls-cert", type=Path, metavar="FILE", help="PEM certificate chain: TLS on --port, too")
     run.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM key of the certificate")
     run.add_argument("--tls-client-ca", type=Path, metavar="FILE", help="ask stations for a certificate of this CA")
     run.add_argument("--quiet", action="store_true", help="no line per message on stderr")
@@ -78,11 +107,13 @@ def settings_from(options: argparse.Namespace) -> Settings:
         "ping_interval_s": PING_INTERVAL_S,
         **(load(options.config) if options.config else {}),
     }
-    for key in ("host", "port", "api_port", "password", "heartbeat_interval_s", "call_timeout_s"):
+    for key in _ALIKE:
         if getattr(options, key) is not None:
             values[key] = getattr(options, key)
     values["users"] = {**values.get("users", {}), **_pairs(options.user, ":", "--user ID:PASSWORD")}
     values["tokens"] = {**values.get("tokens", {}), **_pairs(options.token, "=", "--token UID=STATUS")}
+    values["serials"] = {**values.get("serials", {}), **_pairs(options.serial, "=", "--serial ID=SERIAL")}
+    values["tls_names"] = options.tls_name or values.get("tls_names", [])
     keys = [text if "=" in text.rstrip("=") else f"*={text}" for text in options.meter_key]
     values["meter_keys"] = {**values.get("meter_keys", {}), **_pairs(keys, "=", "--meter-key SERIAL=HEX")}
     return settings(values, source=str(options.config or "options"))
@@ -132,8 +163,17 @@ async def _serve(chosen: Settings, *, tls: ssl.SSLContext | None, quiet: bool) -
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     async with MockCsms(chosen, tls=tls, say=unheard if quiet else tell) as csms:
-        print(json.dumps({"ready": True, "ocpp": csms.url, "api": csms.api_url}), flush=True)
+        print(json.dumps(_ready(csms)), flush=True)
         await stopped.wait()
+
+
+def _ready(csms: "MockCsms") -> dict[str, Any]:
+    """Return what a CSMS that is ready says of itself; without TLS there is no root to make."""
+    ready: dict[str, Any] = {"ready": True, "ocpp": csms.url, "api": csms.api_url, "profiles": dict(csms.urls)}
+    if csms.settings.tls_port is not None or csms.settings.mutual_tls_port is not None:
+        file = csms.authority.root_file
+        ready |= {"root": csms.authority.root_pem, "rootFile": file and str(file)}
+    return ready
 
 
 def _ask(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ reach the caller.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,6 +29,8 @@ from simulators.mock_csms.station import Station
 Payload = Mapping[str, Any]
 Say = Callable[[str, Message | str], None]
 """Tells people about a message of a station, or in words what else befell it."""
+FollowUp = Callable[[str, str, Payload, Payload], Coroutine[Any, Any, None] | None]
+"""Says what is to be done after an answer was sent, if anything, from station, action, request and answer."""
 
 _REPORTS: Final = frozenset({"GetBaseReport", "GetReport"})
 
@@ -56,7 +58,14 @@ class Connection(ChargePoint):
     """Talks to one station over one websocket; `run` reads until the socket is closed."""
 
     def __init__(
-        self, station: Station, websocket: ServerConnection, *, desk: Desk, now: Callable[[], datetime], say: Say
+        self,
+        station: Station,
+        websocket: ServerConnection,
+        *,
+        desk: Desk,
+        now: Callable[[], datetime],
+        say: Say,
+        follow_up: FollowUp = lambda *_: None,
     ) -> None:
         super().__init__(station.id, websocket, logger=_NoLog())  # type: ignore[no-untyped-call]
         self._station = station
@@ -64,6 +73,7 @@ class Connection(ChargePoint):
         self._desk = desk
         self._now = now
         self._say = say
+        self._follow_up = follow_up
         self._unanswered: dict[str, str] = {}
         """Action by id of the station's requests that are still to be answered."""
         self._open: dict[str, asyncio.Future[Frame]] = {}
@@ -72,7 +82,8 @@ class Connection(ChargePoint):
         """Action by id of what the station may answer to; frames that were sent as they are included."""
         self._asked: set[str] = set()
         """What a station that is not accepted yet was asked to send (B02.FR.02)."""
-        self._late: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.Task[None]] = set()
+        """Late answers and follow-ups."""
 
     async def run(self) -> None:
         """Read and answer until the connection is closed."""
@@ -82,7 +93,7 @@ class Connection(ChargePoint):
                     with suppress(ConnectionClosed):
                         await self.start()  # type: ignore[no-untyped-call]
                 finally:
-                    for task in self._late:
+                    for task in self._later:
                         task.cancel()
         finally:
             for waiting in self._open.values():
@@ -152,9 +163,12 @@ class Connection(ChargePoint):
         if not override.delay_s:
             await self._answer(msg, override)
             return
-        task = self._group.create_task(self._answer_late(msg, override), name=f"late-answer-{self.id}")
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+        self._do_later("late-answer", self._answer_late(msg, override))
+
+    def _do_later(self, what: str, work: Coroutine[Any, Any, None]) -> None:
+        task = self._group.create_task(work, name=f"{what}-{self.id}")
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     async def _answer_late(self, msg: Call, override: Override) -> None:
         await asyncio.sleep(override.delay_s)
@@ -165,16 +179,17 @@ class Connection(ChargePoint):
         if override.silent:
             del self._unanswered[msg.unique_id]
             return
-        answer: CallError | CallResult
         if error := override.error:
-            answer = CallError(msg.unique_id, error.code, error.description, error.details)  # type: ignore[no-untyped-call]
-        else:
-            now = self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            payload = override.over(replies.default(msg.action, msg.payload, desk=self._desk, now=now))
-            if msg.action == "BootNotification":
-                self._station.registration = payload.get("status")
-            answer = CallResult(msg.unique_id, payload)  # type: ignore[no-untyped-call]
-        await self._send(answer.to_json())  # type: ignore[no-untyped-call]
+            refusal = CallError(msg.unique_id, error.code, error.description, error.details)  # type: ignore[no-untyped-call]
+            await self._send(refusal.to_json())  # type: ignore[no-untyped-call]
+            return
+        now = self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        payload = override.over(replies.default(msg.action, msg.payload, desk=self._desk, now=now))
+        if msg.action == "BootNotification":
+            self._station.registration = payload.get("status")
+        await self._send(CallResult(msg.unique_id, payload).to_json())  # type: ignore[no-untyped-call]
+        if work := self._follow_up(self.id, msg.action, msg.payload, payload):
+            self._do_later("follow-up", work)
 
     async def _send(self, message: str) -> None:
         frame = read(message)

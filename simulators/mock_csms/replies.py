@@ -22,6 +22,8 @@ class Desk:
     """Of a BootNotificationResponse: the heartbeat's."""
     tokens: Mapping[str, str] = field(default_factory=dict)
     """Status by id token, in upper case; `*` is every other one, Accepted if it is not listed."""
+    csr_problem: Callable[[str], str | None] = lambda _csr: None
+    """Tells why a CSR cannot be signed."""
 
     def token_info(self, ask: Payload) -> Payload:
         token = str(ask["idToken"]["idToken"]).upper()
@@ -42,6 +44,13 @@ def _failed(_ask: Payload, _desk: Desk, _now: str) -> Payload:
 
 def _transaction_event(ask: Payload, desk: Desk, _now: str) -> Payload:
     return {"idTokenInfo": desk.token_info(ask)} if "idToken" in ask else {}
+
+
+def _sign_certificate(ask: Payload, desk: Desk, _now: str) -> Payload:
+    problem = desk.csr_problem(ask.get("csr", ""))
+    if problem is None:
+        return {"status": "Accepted"}
+    return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidCSR", "additionalInfo": problem[:512]}}
 
 
 _REPLIES: Final[Mapping[str, Callable[[Payload, Desk, str], Payload]]] = {
@@ -71,7 +80,7 @@ _REPLIES: Final[Mapping[str, Callable[[Payload, Desk, str], Payload]]] = {
     "ReportChargingProfiles": _nothing,
     "ReservationStatusUpdate": _nothing,
     "SecurityEventNotification": _nothing,
-    "SignCertificate": _accepted,
+    "SignCertificate": _sign_certificate,
     "StatusNotification": _nothing,
     "TransactionEvent": _transaction_event,
 }

@@ -13,6 +13,18 @@ from simulators.mock_csms.replies import TOKEN_STATUSES
 DEFAULT_PORT: Final = 9000
 DEFAULT_API_PORT: Final = 9001
 
+EC: Final = "ec-p256"
+RSA: Final = "rsa-3072"
+KEY_TYPES: Final = (EC, RSA)
+
+CLIENT_CNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "either": ("identity", "serial"),
+    "identity": ("identity",),
+    "serial": ("serial",),
+    "any": (),
+}
+"""What the CN of a station's certificate may be, by the value of the setting; nothing: whatever it likes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -20,7 +32,11 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 0
-    """Where stations connect to; 0 takes a free port."""
+    """Where stations connect to without TLS: security profile 1, or 0 without passwords. 0 takes a free port."""
+    tls_port: int | None = None
+    """For security profile 2; 0 takes a free port, None does not listen."""
+    mutual_tls_port: int | None = None
+    """For security profile 3; 0 takes a free port, None does not listen."""
     api_port: int | None = None
     """Of the control API, always on loopback; 0 takes a free port, None has no API."""
     password: str | None = field(default=None, repr=False)
@@ -37,11 +53,26 @@ class Settings:
     """Between websocket pings of the CSMS; None sends none."""
     messages_kept: int = 2000
     """Per station."""
+    tls_names: tuple[str, ...] = ()
+    """In server certificates, beside the loopback's; the first is the CN and stands in URLs. None: the host."""
+    client_cn: str = "either"
+    """What the CN of a station's certificate has to be: a key of CLIENT_CNS."""
+    client_organization: str | None = None
+    """What the O of a station's certificate has to contain."""
+    serials: Mapping[str, str] = field(default_factory=dict)
+    """Serial number by station; of others that of their last BootNotification counts."""
+    ca_dir: Path | None = None
+    """Where the root and its key are kept; None makes a new root each time."""
+    ca_key: str = EC
+    ca_intermediate: bool = False
+    """Sign with an authority below the root, which comes along in the chains."""
 
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "host": (str,),
     "port": (int,),
+    "tls_port": (int,),
+    "mutual_tls_port": (int,),
     "api_port": (int,),
     "password": (str,),
     "users": (dict,),
@@ -51,8 +82,17 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "call_timeout_s": (int, float),
     "ping_interval_s": (int, float),
     "messages_kept": (int,),
+    "tls_names": (list,),
+    "client_cn": (str,),
+    "client_organization": (str,),
+    "serials": (dict,),
+    "ca_dir": (str,),
+    "ca_key": (str,),
+    "ca_intermediate": (bool,),
 }
 assert set(_TYPES) == {field.name for field in fields(Settings)}
+
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"client_cn": tuple(CLIENT_CNS), "ca_key": KEY_TYPES}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -66,7 +106,7 @@ def load(path: Path) -> dict[str, Any]:
     for key, value in values.items():
         if key not in _TYPES:
             raise SettingsError(f"{path}: {key} is unknown; allowed are {', '.join(_TYPES)}")
-        if isinstance(value, bool) or not isinstance(value, _TYPES[key]):
+        if not isinstance(value, _TYPES[key]) or (isinstance(value, bool) and bool not in _TYPES[key]):
             raise SettingsError(f"{path}: {key}: {_TYPES[key][-1].__name__} expected, got {value!r}")
     return values
 
@@ -80,16 +120,29 @@ def settings(values: Mapping[str, Any], *, source: str) -> Settings:
     ready["meter_keys"] = {
         serial: _key(text, f"{source}: meter_keys.{serial}") for serial, text in ready.get("meter_keys", {}).items()
     }
-    for station, password in ready.get("users", {}).items():
-        if not isinstance(password, str):
-            raise SettingsError(f"{source}: users.{station}: a text expected")
-    for key in ("port", "api_port"):
+    ready["tls_names"] = tuple(ready.get("tls_names", ()))
+    if ready.get("ca_dir") is not None:
+        ready["ca_dir"] = Path(ready["ca_dir"])
+    _check(ready, source)
+    return Settings(**ready)
+
+
+def _check(ready: Mapping[str, Any], source: str) -> None:
+    for table in ("users", "serials"):
+        for station, text in ready.get(table, {}).items():
+            if not isinstance(text, str):
+                raise SettingsError(f"{source}: {table}.{station}: a text expected")
+    for key, allowed in _CHOICES.items():
+        if ready.get(key, allowed[0]) not in allowed:
+            raise SettingsError(f"{source}: {key} is {ready[key]!r}; allowed are {', '.join(allowed)}")
+    if not all(isinstance(name, str) for name in ready["tls_names"]):
+        raise SettingsError(f"{source}: tls_names: a list of host names and IP addresses expected")
+    for key in ("port", "tls_port", "mutual_tls_port", "api_port"):
         if ready.get(key) is not None and not 0 <= ready[key] <= 65535:
             raise SettingsError(f"{source}: {key} is {ready[key]}: 0 to 65535 expected")
     for key in ("heartbeat_interval_s", "call_timeout_s", "ping_interval_s", "messages_kept"):
         if ready.get(key) is not None and not ready[key] > 0:
             raise SettingsError(f"{source}: {key} is {ready[key]}: more than 0 expected")
-    return Settings(**ready)
 
 
 def _status(status: object, place: str) -> str:

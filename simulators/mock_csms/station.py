@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulators.mock_csms.errors import NotConnectedError
+from simulators.mock_csms.errors import NotConnectedError, RequestError
 from simulators.mock_csms.frames import Kind
+from simulators.mock_csms.handshake import Security
 from simulators.mock_csms.keys import KeyRing
 from simulators.mock_csms.messages import Message, MessageLog
 from simulators.mock_csms.replies import Overrides
+from simulators.mock_csms.tls import CLIENT_FLAWS, Flaw
 from simulators.mock_csms.transactions import Transaction, describe
 from simulators.mock_csms.verify import Verdict, signed_values
 
@@ -22,6 +25,20 @@ Wanted = Callable[[Payload], bool]
 WAIT_S = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What follows a SignCertificateRequest that was answered with Accepted."""
+
+    automatic: bool = True
+    """Send the certificate at once; else nothing comes until it is sent by hand."""
+    flaw: Flaw = Flaw.NONE
+    valid_for: timedelta = timedelta(days=365)
+
+    def __post_init__(self) -> None:
+        if self.flaw not in CLIENT_FLAWS:
+            raise RequestError(f"flaw: a station's certificate cannot be {self.flaw}", allowed=CLIENT_FLAWS)
+
+
 class Station:
     """One station: its messages, what they told, and how it is answered."""
 
@@ -29,6 +46,9 @@ class Station:
         self.id = identity
         self.messages = MessageLog(keep)
         self.overrides = Overrides()
+        self.signing = Signing()
+        self.security: Security | None = None
+        """How its last connection was secured; None: it never connected."""
         self.boot: Payload | None = None
         """The last BootNotificationRequest."""
         self.registration: str | None = None
@@ -54,9 +74,16 @@ class Station:
     def connected(self) -> bool:
         return self._connection is not None
 
-    def attach(self, connection: "Connection") -> "Connection | None":
+    @property
+    def serial_number(self) -> str | None:
+        """What its last BootNotification said, None if it did not."""
+        serial: str | None = (self.boot or {}).get("chargingStation", {}).get("serialNumber")
+        return serial
+
+    def attach(self, connection: "Connection", security: Security) -> "Connection | None":
         """Take a new connection; returns the one whose place it takes."""
         replaced, self._connection = self._connection, connection
+        self.security = security
         self.connections += 1
         self.messages.tell()
         return replaced

@@ -1,13 +1,16 @@
 """Views: what the control API shows, as JSON values; pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from simulators.mock_csms.handshake import Security
 from simulators.mock_csms.messages import Message
 from simulators.mock_csms.replies import Override
-from simulators.mock_csms.station import Station
+from simulators.mock_csms.station import Signing, Station
+from simulators.mock_csms.tls import Tls
 from simulators.mock_csms.transactions import Event, Transaction
 from simulators.mock_csms.verify import SignedValue
 
@@ -21,6 +24,7 @@ def station_view(station: Station) -> View:
         "connections": station.connections,
         "registration": station.registration,
         "boot": station.boot,
+        "security": station.security and security_view(station.security),
         "connectors": [
             {"evseId": evse, "connectorId": connector, "connectorStatus": status}
             for (evse, connector), status in sorted(station.connectors.items())
@@ -29,7 +33,31 @@ def station_view(station: Station) -> View:
         "transactions": list(station.transactions),
         "lastMessage": station.messages.last,
         "problems": list(station.problems),
+        "signing": signing_view(station.signing),
         "replies": {action: override_view(override) for action, override in station.overrides.rows().items()},
+    }
+
+
+def security_view(security: Security) -> View:
+    client = security.client
+    return {
+        "profile": security.profile,
+        "tlsVersion": security.tls_version,
+        "cipher": security.cipher,
+        "clientCertificate": client
+        and {"serial": client.serial, "commonName": client.common_name, "organization": client.organization},
+    }
+
+
+def tls_view(tls: Tls) -> View:
+    return {**asdict(tls), "names": list(tls.names)}
+
+
+def signing_view(signing: Signing) -> View:
+    return {
+        "automatic": signing.automatic,
+        "flaw": signing.flaw,
+        "valid_days": signing.valid_for / timedelta(days=1),
     }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -13,21 +13,25 @@ from ocpp.v201.enums import BootReasonEnumType
 
 from station import __version__
 from station.app.charging import build_evses, build_lines
-from station.app.csms_side import CsmsSide, Ground, Wishes
+from station.app.csms_side import CsmsSide
+from station.app.ground import Ground, Wishes
 from station.clock import StationClock, SystemClock
 from station.core import variables as var
-from station.core.device_model import DeviceModel, EvseFacts, rows_for
+from station.core.availability import out_of_service
+from station.core.device_model import DeviceModel, rows_for
 from station.core.events import StopCause, StopRequested
+from station.core.security_events import SecurityEvent
+from station.device_facts import connect, evse_facts
 from station.evse import Evse, Surroundings
-from station.meter.keys import oca_public_key
-from station.ocpp.blocks.security import RESET, STARTUP
 from station.settings import Settings
+from station.storage.availability import OutOfService
 from station.storage.database import Database
 from station.storage.journal import Journal
 from station.storage.meters import Meters
 from station.storage.receipts import Receipts
 from station.storage.variables import Variables
 from station.supervisor import supervise
+from station.watch_resources import ResourceWatch, gauges
 
 WIND_DOWN_S = 25.0
 """How long a stop waits for signed ends; a turn-off snapshot takes up to 8 s, and may be tried again."""
@@ -50,7 +54,11 @@ class Station:
 
     def __init__(self, settings: Settings, database: Database, *, boot_reason: BootReasonEnumType) -> None:
         self._settings = settings
-        self._clock = StationClock(SystemClock(trusted=settings.station.trust_clock))
+        self._clock = StationClock(
+            SystemClock(trusted=settings.station.trust_clock),
+            sources=self._time_sources,
+            on_adjusted=self._clock_adjusted,
+        )
         self._ending = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
@@ -62,10 +70,11 @@ class Station:
         self._evses = build_evses(
             settings, self._lines, model=self._model, clock=self._clock, around=self._surroundings(ground)
         )
+        connect(self._model, settings, self._evses, self._clock)
         self._csms = CsmsSide(
             ground, self._evses, Wishes(self._spawn, self._restart, self._delivered), boot_reason=boot_reason
         )
-        self._tell_facts()
+        self._model.on_set(var.TIME_SOURCE, lambda _: self._clock.choose())
         self._tell_aside(database, boot_reason)
 
     async def run(self) -> Outcome:
@@ -107,6 +116,9 @@ class Station:
             # A card reader that is gone must not stop those who charge.
             yield f"reader-{reader.name}", partial(self._csms.serve, reader), None
         yield "uplink", self._csms.run, GIVE_UP_AFTER
+        yield "clock", self._clock.watch, None
+        watch = ResourceWatch(gauges(self._settings.station.state_dir), on_low=self._short_of_something)
+        yield "resources", watch.run, None
         if keep_days := self._settings.receipts.keep_days:
             yield "receipts", partial(self._prune_receipts, timedelta(days=keep_days)), None
 
@@ -118,25 +130,26 @@ class Station:
             online=lambda: self._csms.online,
             mail=ground.mail,
             news=ground.news,
+            inoperative=lambda evse_id: out_of_service(OutOfService(ground.database).all(), evse_id),
         )
-
-    def _tell_facts(self) -> None:
-        """Let the device model say what only the station knows."""
-        model, settings = self._model, self._settings
-        model.update(var.IDENTITY, settings.station.identity)
-        model.update(var.SECURITY_PROFILE, settings.csms.security_profile)
-        model.read_from(var.DATE_TIME, self._clock.now)
-        for evse in self._evses.values():
-            model.read_from(var.FISCAL_PUBLIC_KEY.at(evse.evse_id), partial(_public_key, evse))
 
     def _tell_aside(self, database: Database, reason: BootReasonEnumType) -> None:
         if database.set_aside is not None:
             log.error("database_was_corrupt", kept_as=str(database.set_aside))
         if self._model.ignored:
             log.warning("stored_variables_ignored", variables=[str(address) for address in self._model.ignored])
-        reset = reason in (BootReasonEnumType.remote_reset, BootReasonEnumType.scheduled_reset)
-        aside = f"; a corrupt database was kept as {database.set_aside.name}" if database.set_aside else ""
-        self._csms.security.notify(RESET if reset else STARTUP, reason.value + aside)
+        aside = f"a corrupt database was kept as {database.set_aside.name}" if database.set_aside else ""
+        self._csms.security.started(reason, aside)
+
+    def _time_sources(self) -> tuple[str, ...]:
+        return self._model[var.TIME_SOURCE]
+
+    def _clock_adjusted(self, before: datetime, after: datetime) -> None:
+        threshold_s = self._model[var.TIME_ADJUSTMENT_REPORTING_THRESHOLD]
+        self._csms.security.clock_adjusted(before, after, threshold_s=threshold_s)
+
+    def _short_of_something(self, what: str) -> None:
+        self._csms.security.notify(SecurityEvent.MEMORY_EXHAUSTION, what)
 
     async def _prune_receipts(self, age: timedelta) -> None:
         while True:
@@ -173,18 +186,11 @@ class Station:
 
 def _model(settings: Settings, database: Database) -> DeviceModel:
     variables = Variables(database)
-    facts = [
-        EvseFacts(evse.id, evse.phases, evse.max_current_a, evse.connector, evse.controller.fixed_cable)
-        for evse in settings.evses
-    ]
     presets = dict(settings.variables)
     if settings.csms.password is not None:
         presets[var.BASIC_AUTH_PASSWORD.address] = settings.csms.password.reveal()
-    return DeviceModel(rows_for(facts), stored=variables.all(), presets=presets, save=variables.save)
-
-
-def _public_key(evse: Evse) -> str:
-    return oca_public_key(evse.identity.public_key) if evse.identity else ""
+    rows = rows_for(evse_facts(settings), vendors=settings.vendors)
+    return DeviceModel(rows, stored=variables.all(), presets=presets, save=variables.save)
 
 
 async def _survived(name: str, work: Coroutine[Any, Any, None]) -> None:

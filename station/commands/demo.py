@@ -4,116 +4,67 @@ import argparse
 import shutil
 import signal
 import socket
-import time
 from pathlib import Path
-from typing import Any
 
-from station.commands.demo_parts import DemoError, Parts, get, post
+from station.commands.demo_csms import Csms
+from station.commands.demo_parts import DemoError, Parts
+from station.commands.demo_security import PASSWORD, Upgrade
+from station.commands.demo_story import CARD, Story, Teller
 from station.commands.receipts.sessions import described, energy_wh, xml_of
 from station.meter.evidence.safe_xml import read_evidence
 from station.meter.evidence.verdict import examine
 from station.storage.database import Database
 from station.storage.receipts import Receipt, Receipts
 
-CARD = "04A2B3C4D5E680"
 STATION = "DEMO-1"
 CSMS_PORT = 9000
 BENCH_PORT = 8490
-CHARGING_LINES = 4
-LINE_EVERY_S = 2.0
-SESSION_S = 45.0
-
-Json = dict[str, Any]
 
 
 def run(options: argparse.Namespace) -> int:
     """Play the session; 0 if both signatures are valid at the end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    folder = options.folder.resolve()
+    folder = _folder(options)
     bench_port, csms_port = _prepare(folder, realtime=options.realtime)
     with Parts(folder) as parts:
-        csms = parts.start(
+        csms_part = parts.start(
             "csms", "simulators.mock_csms.cli", "run", "--port", str(csms_port), "--api-port", "0",
-            "--password", "a-password-for-the-demo",
+            "--password", "a-password-for-the-demo", *_tls(options.security),
         )  # fmt: skip
         bench = parts.start(
             "bench", "simulators.bench.cli", "run", "--config", "bench.toml", "--port", str(bench_port)
         )
-        csms_api, bench_api = csms.ready()["api"], bench.ready()["url"]
+        csms, bench_api = Csms(csms_part.ready(), STATION), bench.ready()["url"]
         parts.start("station", "station", "run", "--config", "station.toml")
-        story = Story(parts, csms_api=csms_api, bench_api=bench_api)
-        story.tell()
+        teller = Teller()
+        story = Story(parts, teller, csms=csms, bench_api=bench_api)
+        story.boot()
+        if options.security > PASSWORD:
+            Upgrade(parts, teller, csms=csms, profile=options.security).tell()
+        story.charge()
         receipt = _receipt(folder, story.transaction_id)
         valid = _show(receipt, folder)
         if options.keep:
-            _keep(csms_api, bench_api, folder)
+            _keep(csms.api, bench_api, folder)
     return 0 if valid else 1
 
 
-class Story:
-    """Plays the driver and says what can be seen from outside."""
+def _folder(options: argparse.Namespace) -> Path:
+    """Return where the demo writes.
 
-    def __init__(self, parts: Parts, *, csms_api: str, bench_api: str) -> None:
-        self._parts = parts
-        self._csms = csms_api
-        self._bench = bench_api
-        self._began = time.monotonic()
-        self.transaction_id = ""
+    With TLS that is a place of its own, where the station is always new:
+    one that has been upgraded does not go back to its password.
+    """
+    folder: Path = options.folder.resolve()
+    if options.security == PASSWORD:
+        return folder
+    folder /= f"security-{options.security}"
+    shutil.rmtree(folder / "state", ignore_errors=True)
+    return folder
 
-    def tell(self) -> None:
-        """Let one driver come, charge and go."""
-        boot = self._parts.wait_for("the boot", self._boot)
-        self._say("booted", f"{boot['chargingStation']['vendorName']} {boot['chargingStation']['model']}, accepted")
-        post(f"{self._bench}/evses/1/plug", side="both")
-        self._parts.wait_for("Occupied", lambda: self._status("Occupied"))
-        self._say("plugged", "connector Occupied")
-        post(f"{self._bench}/readers/1/swipe", uid=CARD)
-        self._parts.wait_for("Authorize", lambda: self._seen("Authorize"))
-        self._say("card accepted", "the CSMS knows it; the meter signs the start")
-        started = self._parts.wait_for("the signed start", self._transaction, seconds=SESSION_S)
-        self.transaction_id = started["transactionId"]
-        self._say("signed start", f"transaction {self.transaction_id}")
-        self._parts.wait_for("Charging", lambda: self._evse()["power_w"] > 0)
-        for _ in range(CHARGING_LINES):
-            evse = self._evse()
-            self._say("charging", f"{evse['power_w'] / 1000:5.1f} kW, {evse['session_wh'] / 1000:6.2f} kWh")
-            time.sleep(LINE_EVERY_S)
-        post(f"{self._bench}/readers/1/swipe", uid=CARD)
-        self._say("card again", "current off, the meter signs the end")
-        ended = self._parts.wait_for("the signed end", self._ended, seconds=SESSION_S)
-        self._say(
-            "signed end", f"{ended['stoppedReason'] or 'Local'}, {ended['signedEnergyWh'] / 1000:.2f} kWh signed"
-        )
-        post(f"{self._bench}/evses/1/unplug", side="both")
-        self._parts.wait_for("Available", lambda: self._status("Available"))
-        self._say("unplugged", "connector Available")
-        for what, value in (("begin", ended["begin"]), ("end", ended["end"])):
-            self._say("the CSMS says", f"{what} record: signature {value['signature']}")
 
-    def _say(self, what: str, more: str) -> None:
-        print(f"{time.monotonic() - self._began:6.1f} s  {what:14} {more}", flush=True)
-
-    def _boot(self) -> Json | None:
-        stations = [station for station in get(f"{self._csms}/stations") if station["registration"] == "Accepted"]
-        return dict(stations[0]["boot"]) if stations else None
-
-    def _status(self, wanted: str) -> bool:
-        connectors = get(f"{self._csms}/stations/{STATION}")["connectors"]
-        return any(connector["connectorStatus"] == wanted for connector in connectors)
-
-    def _seen(self, action: str) -> bool:
-        return any(message["action"] == action for message in get(f"{self._csms}/stations/{STATION}/messages"))
-
-    def _transaction(self) -> Json | None:
-        transactions = get(f"{self._csms}/stations/{STATION}/transactions")
-        return dict(transactions[0]) if transactions else None
-
-    def _ended(self) -> Json | None:
-        transaction = self._transaction()
-        return transaction if transaction and transaction["ended"] else None
-
-    def _evse(self) -> Json:
-        return dict(get(f"{self._bench}/state")["evses"][0])
+def _tls(security: int) -> tuple[str, ...]:
+    return () if security == PASSWORD else ("--tls-port", "0", "--mutual-tls-port", "0")
 
 
 def _prepare(folder: Path, *, realtime: bool) -> tuple[int, int]:

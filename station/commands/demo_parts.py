@@ -26,6 +26,14 @@ class DemoError(StationError):
     """The demo did not go as it should; the text says where to look."""
 
 
+class RefusedError(DemoError):
+    """A part answered with an error; `status` is that of HTTP."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Part:
     """A process of the demo. What it writes to stderr goes into a file of its name."""
 
@@ -118,6 +126,7 @@ def _ask(request: urllib.request.Request) -> Any:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        raise DemoError(f"{request.full_url}: {error.read().decode(errors='replace')}") from error
+        answer = error.read().decode(errors="replace")
+        raise RefusedError(f"{request.full_url}: {answer}", error.code) from error
     except OSError as error:
         raise DemoError(f"{request.full_url} does not answer: {error}") from error

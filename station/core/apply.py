@@ -67,6 +67,10 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
             clear_fault(work, event.fault)
         case on.Blocked():
             work.set(blocked=event.on)
+        case on.AvailabilityChanged():
+            work.set(inoperative=not event.operative)
+        case on.Triggered():
+            return TriggerReasonEnumType.trigger
         case on.TimerExpired():
             _timer_expired(work, event.timer)
         case _:

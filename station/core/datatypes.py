@@ -104,6 +104,23 @@ class DecimalNumber(_Limited):
         return f"{value:f}"
 
 
+Measurement = Decimal | None
+"""None while there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(_Limited):
+    """A decimal that the station finds out by itself; no text while it cannot (B06.FR.13)."""
+
+    data_type: ClassVar[DataEnumType] = DataEnumType.decimal
+
+    def parse(self, text: str) -> Measurement:
+        return DecimalNumber(self.min_limit, self.max_limit).parse(text) if text else None
+
+    def format(self, value: Measurement) -> str:
+        return "" if value is None else f"{value:f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Boolean(_Limited):
     """`true` or `false`; other cases of the letters are understood."""
@@ -197,18 +214,6 @@ class _Listed(Generic[E]):
                 return value
         raise InvalidValueError(f"{_shown(text)} is none of {', '.join(self.values)}")
 
-    def _several(self, text: str) -> list[E]:
-        if len(text) > LONGEST_LIST:
-            raise InvalidValueError(f"is longer than {LONGEST_LIST} characters")
-        items = [self._one(item.strip()) for item in text.split(",")] if text.strip() else []
-        for item in items:
-            if items.count(item) > 1:
-                raise InvalidValueError(f"{str(item)!r} is there twice")
-        return items
-
-    def _joined(self, items: Iterable[E]) -> str:
-        return ",".join(str(item) for item in items)
-
 
 @dataclass(frozen=True, slots=True)
 class OptionList(_Listed[E]):
@@ -224,34 +229,47 @@ class OptionList(_Listed[E]):
 
 
 @dataclass(frozen=True, slots=True)
-class MemberList(_Listed[E]):
+class _Several(_Listed[E]):
+    """Some of the values, separated by commas, none of them twice; the limit is about the length of the text."""
+
+    may_be_empty: bool = True
+    max_limit: float | None = LONGEST_LIST
+
+    def _items(self, text: str) -> list[E]:
+        _check_length(text, None, self.max_limit)
+        items = [self._one(item.strip()) for item in text.split(",")] if text.strip() else []
+        for item in items:
+            if items.count(item) > 1:
+                raise InvalidValueError(f"{str(item)!r} is there twice")
+        if not items and not self.may_be_empty:
+            raise InvalidValueError(f"needs one of {', '.join(self.values)} at least")
+        return items
+
+    def _joined(self, items: Iterable[E]) -> str:
+        return ",".join(str(item) for item in items)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberList(_Several[E]):
     """A set of the values."""
 
     data_type: ClassVar[DataEnumType] = DataEnumType.member_list
-    may_be_empty: bool = True
 
     def parse(self, text: str) -> frozenset[E]:
-        items = self._several(text)
-        if not items and not self.may_be_empty:
-            raise InvalidValueError(f"needs one of {', '.join(self.values)} at least")
-        return frozenset(items)
+        return frozenset(self._items(text))
 
     def format(self, value: frozenset[E]) -> str:
         return self._joined(item for item in self.values if item in value)
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceList(_Listed[E]):
+class SequenceList(_Several[E]):
     """Some of the values, in an order that means something."""
 
     data_type: ClassVar[DataEnumType] = DataEnumType.sequence_list
-    may_be_empty: bool = True
 
     def parse(self, text: str) -> tuple[E, ...]:
-        items = self._several(text)
-        if not items and not self.may_be_empty:
-            raise InvalidValueError(f"needs one of {', '.join(self.values)} at least")
-        return tuple(items)
+        return tuple(self._items(text))
 
     def format(self, value: tuple[E, ...]) -> str:
         return self._joined(value)

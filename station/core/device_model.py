@@ -4,6 +4,7 @@ What is not live comes, in this order, from what the CSMS set, from what the con
 table. Only what the CSMS set is saved.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import Any, TypeVar, cast
 from ocpp.v201.enums import AttributeEnumType
 
 from station.core import variables as var
-from station.core.datatypes import DecimalNumber, InvalidValueError
+from station.core.datatypes import InvalidValueError, Measured
 from station.core.variables import TABLE, Address, Tier, Variable
 
 T = TypeVar("T")
@@ -67,33 +68,50 @@ class EvseFacts:
     max_current_a: int = 16
     connector_type: str = "cType2"
     fixed_cable: bool = False
+    name: str = ""
+    """The public name; empty if it has none."""
 
 
-def rows_for(evses: Iterable[EvseFacts]) -> list[Variable[Any]]:
-    """Return the rows of a station with these EVSEs, each with its full address."""
+def rows_for(evses: Iterable[EvseFacts], *, vendors: Iterable[str] = ()) -> list[Variable[Any]]:
+    """Return the rows of a station with these EVSEs and hooks of these vendors, each with its full address."""
     evses = list(evses)
     rows = [row for row in TABLE if row.tier is Tier.STATION]
+    rows += [var.custom_implementation_enabled(vendor) for vendor in vendors]
     if all(evse.fixed_cable for evse in evses):
         # OCPPCommCtrlr.UnlockOnEVSideDisconnect: read-only and false where all cables are fixed.
         rows[rows.index(var.UNLOCK_ON_EV_SIDE_DISCONNECT)] = var.UNLOCK_ON_EV_SIDE_DISCONNECT.fixed(value=False)
     phases = max((evse.phases for evse in evses), default=3)
     rows[rows.index(var.STATION_SUPPLY_PHASES)] = var.STATION_SUPPLY_PHASES.fixed(phases)
     for evse in evses:
-        facts = _facts(evse)
-        rows += [facts.get(row, row).at(evse.evse_id) for row in TABLE if row.tier is Tier.EVSE]
-        rows += [facts.get(row, row).at(evse.evse_id, CONNECTOR_ID) for row in TABLE if row.tier is Tier.CONNECTOR]
+        facts, lacking = _facts(evse), _lacking(evse)
+        fitted = [facts.get(row, row) for row in TABLE if row not in lacking]
+        rows += [row.at(evse.evse_id) for row in fitted if row.tier is Tier.EVSE]
+        rows += [row.at(evse.evse_id, CONNECTOR_ID) for row in fitted if row.tier is Tier.CONNECTOR]
     return rows
 
 
 def _facts(evse: EvseFacts) -> dict[Variable[Any], Variable[Any]]:
+    """Return the rows that say something else than the table does, because of the hardware."""
     power_w = PHASE_VOLTAGE_V * evse.phases * evse.max_current_a
+    phases = (var.EVSE_SUPPLY_PHASES, var.CONNECTOR_SUPPLY_PHASES, var.FEED_SUPPLY_PHASES)
     return {
-        var.EVSE_SUPPLY_PHASES: var.EVSE_SUPPLY_PHASES.fixed(evse.phases),
+        **{row: row.fixed(evse.phases) for row in phases},
         # EVSE.Power: the limit that the hardware sets has to be reported, the power may be.
-        var.EVSE_POWER: replace(var.EVSE_POWER, type=DecimalNumber(0, power_w)),
+        var.EVSE_POWER: replace(var.EVSE_POWER, type=Measured(0, power_w)),
+        var.EVSE_NAME: var.EVSE_NAME.fixed(evse.name),
         var.CONNECTOR_TYPE: var.CONNECTOR_TYPE.fixed(evse.connector_type),
-        var.CONNECTOR_SUPPLY_PHASES: var.CONNECTOR_SUPPLY_PHASES.fixed(evse.phases),
     }
+
+
+def _lacking(evse: EvseFacts) -> set[Variable[Any]]:
+    """Return the rows of what this EVSE does not have."""
+    by_phase = (var.FEED_PHASE_POWER, var.FEED_VOLTAGE, var.FEED_CURRENT)
+    rows: set[Variable[Any]] = {row for rows in by_phase for row in rows[evse.phases :]}
+    if evse.fixed_cable:
+        rows.add(var.LOCK_PROBLEM)
+    if not evse.name:
+        rows.add(var.EVSE_NAME)
+    return rows
 
 
 class DeviceModel:
@@ -112,11 +130,13 @@ class DeviceModel:
         A preset for a row that the hardware makes constant has no effect.
         """
         self._rows = {row.address.key: row for row in rows}
-        self._components = {_component_of(key) for key in self._rows}
+        self._places = {key.place for key in self._rows}
         self._save = save
         self._values: dict[Address, Any] = {}
         self._texts: dict[Address, str] = {}
         self._live: dict[Address, Callable[[], Any]] = {}
+        self._guards: defaultdict[Address, list[Callable[[Any], Rejected | None]]] = defaultdict(list)
+        self._reactions: defaultdict[Address, list[Callable[[Any], None]]] = defaultdict(list)
         for address, text in presets.items():
             row = self._rows[address.key]
             if not row.constant:
@@ -132,6 +152,10 @@ class DeviceModel:
             return cast("T", self._live[key]())
         return cast("T", self._values.get(key, row.default))
 
+    def __contains__(self, variable: Variable[Any]) -> bool:
+        """Say whether the station has such a row."""
+        return variable.address.key in self._rows
+
     def __iter__(self) -> Iterator[Variable[Any]]:
         """Yield every row with its full address, as a report lists them."""
         return iter(self._rows.values())
@@ -145,20 +169,38 @@ class DeviceModel:
 
     def update(self, variable: Variable[T], value: T) -> None:
         """Set what the station itself knows, such as a state; not saved."""
-        key = variable.address.key
+        key = self._known(variable)
         self._texts.pop(key, None)
-        self._values[self._rows[key].address.key] = value
+        self._values[key] = value
+
+    def keep(self, variable: Variable[T], value: T) -> None:
+        """Set what the station decides instead of the CSMS: saved, and neither guarded nor reacted to."""
+        row = self._rows[variable.address.key]
+        text = row.type.format(value)
+        self._save(row.address, text)
+        self._put(row, text)
 
     def read_from(self, variable: Variable[T], source: Callable[[], T]) -> None:
         """Ask `source` whenever the variable is read."""
-        self._live[self._rows[variable.address.key].address.key] = source
+        self._live[self._known(variable)] = source
+
+    def guard(self, variable: Variable[T], check: Callable[[T], Rejected | None]) -> None:
+        """Ask `check` too, after the type, whether the CSMS may set a value now."""
+        self._guards[self._known(variable)].append(check)
+
+    def on_set(self, variable: Variable[T], react: Callable[[T], None]) -> None:
+        """Call `react` whenever the CSMS has set a value, which is saved and in force then.
+
+        The CSMS has no answer yet, so what cuts the connection must wait.
+        """
+        self._reactions[self._known(variable)].append(react)
 
     def find(self, address: Address, attribute: AttributeEnumType = ACTUAL) -> Variable[Any] | Rejected:
         """Return the row at an address as a message gives it, or why there is none (B05.FR.04-06, B06.FR.06-08)."""
         key = address.key
         row = self._rows.get(key)
         if row is None:
-            known = _component_of(key) in self._components
+            known = key.place in self._places
             return Rejected(Refusal.UNKNOWN_VARIABLE if known else Refusal.UNKNOWN_COMPONENT)
         if attribute is not ACTUAL:
             return Rejected(Refusal.NOT_SUPPORTED_ATTRIBUTE_TYPE)
@@ -181,10 +223,11 @@ class DeviceModel:
         if row.mutability is var.READ_ONLY:  # B05.FR.09
             return Rejected(Refusal.REJECTED, "ReadOnly")
         try:
-            row.type.parse(text)
+            value = row.type.parse(text)
         except InvalidValueError as error:  # B05.FR.07, B05.FR.08
             return Rejected(Refusal.REJECTED, error.code, str(error))
-        return row
+        verdicts = (guard(value) for guard in self._guards.get(row.address.key, ()))
+        return next((verdict for verdict in verdicts if verdict is not None), row)
 
     def set_actual(self, address: Address, text: str, attribute: AttributeEnumType = ACTUAL) -> Accepted | Rejected:
         """Set what SetVariables asks for: saved first, then in force. Whatever `save` raises goes through."""
@@ -192,20 +235,23 @@ class DeviceModel:
         if isinstance(row, Rejected):
             return row
         self._save(row.address, text)
-        self._put(row, text)
+        value = self._put(row, text)
+        for react in self._reactions.get(row.address.key, ()):
+            react(value)
         return Accepted(row, row.reboot_required)
 
-    def _put(self, row: Variable[Any], text: str) -> None:
+    def _known(self, variable: Variable[Any]) -> Address:
+        """Return the key of a row; KeyError if the station has no such row."""
+        return self._rows[variable.address.key].address.key
+
+    def _put(self, row: Variable[T], text: str) -> T:
         key = row.address.key
-        self._values[key] = row.type.parse(text)
         self._texts[key] = text
+        self._values[key] = value = row.type.parse(text)
+        return value
 
     def _restore(self, address: Address, text: str) -> bool:
         if isinstance(self.check(address, text), Rejected):
             return False
         self._put(self._rows[address.key], text)
         return True
-
-
-def _component_of(key: Address) -> tuple[str, str | None, int | None, int | None]:
-    return key.component, key.component_instance, key.evse_id, key.connector_id

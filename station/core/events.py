@@ -148,9 +148,23 @@ class FaultCleared:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """New sessions are (not) admitted, because the station waits to restart (B12.FR.03)."""
+    """New sessions are (not) admitted, because the station, or this EVSE, waits to restart (B12.FR.03)."""
 
     on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityChanged:
+    """The CSMS took the EVSE out of service, or put it back (G03, G04)."""
+
+    operative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """The CSMS wants to know how the transaction is (F06.FR.07); `reading`: live values, if any are fresh."""
+
+    reading: Powermeter | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +189,8 @@ Event = (
     | FaultRaised
     | FaultCleared
     | Blocked
+    | AvailabilityChanged
+    | Triggered
     | TimerExpired
 )
 

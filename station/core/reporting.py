@@ -15,6 +15,7 @@ from station.core.powermeter import Powermeter
 from station.core.reports import Sample, TransactionReport
 from station.core.session import Session, Transaction, charging_state
 
+TRIGGER = TriggerReasonEnumType.trigger
 BEGIN = ReadingContextEnumType.transaction_begin
 END = ReadingContextEnumType.transaction_end
 
@@ -36,13 +37,14 @@ def updated(
     trigger: TriggerReasonEnumType,
     reading: Powermeter | None,
 ) -> tuple[Transaction, Report]:
-    """Return the transaction after, and the report of, an Updated event; `reading` is its periodic sample."""
+    """Return the transaction after, and the report of, an Updated event; `reading` is what was measured for it."""
     transaction, values = _begin_sample(_running(session), policy)
     if transaction.remote_start_id is not None and not transaction.told_remote:
         trigger = TriggerReasonEnumType.remote_start
     if reading is not None:
-        periodic = samples.of_reading(reading, policy.updated_measurands, ReadingContextEnumType.sample_periodic)
-        values += (periodic,) if periodic else ()
+        context = ReadingContextEnumType.trigger if trigger is TRIGGER else ReadingContextEnumType.sample_periodic
+        sample = samples.of_reading(reading, policy.updated_measurands, context)
+        values += (sample,) if sample else ()
     return _report(
         session, transaction, moment, event=TransactionEventEnumType.updated, trigger=trigger, values=values
     )
@@ -132,7 +134,8 @@ def _report(
         seq_no=transaction.seq_no,
         happened_at=moment.now,
         trigger=trigger,
-        charging_state=state if state is not transaction.told_state else None,
+        # F06.FR.07: who asks is told it also if it is what it was.
+        charging_state=state if state is not transaction.told_state or trigger is TRIGGER else None,
         remote_start_id=transaction.remote_start_id if with_remote else None,
         evse_id=None if transaction.told_evse else session.evse_id,
         id_token=token,

@@ -88,6 +88,9 @@ class Session:
     offered_amps: float = 0.0
     faults: frozenset[Fault] = field(default_factory=frozenset)
     blocked: bool = False
+    """The station, or this EVSE, waits to restart."""
+    inoperative: bool = False
+    """Out of service by ChangeAvailability; who charges may end it as he likes (G03.FR.05)."""
     owed: str | None = None
     """The transaction that ended without its signed end; the meter may still give it."""
     owed_by: str = ""
@@ -126,7 +129,7 @@ def connector_status(session: Session) -> ConnectorStatusEnumType:
     """Return what StatusNotification says now (G01)."""
     if session.faults:
         return ConnectorStatusEnumType.faulted
-    if (session.blocked or not session.awake) and idle(session):
+    if (session.blocked or session.inoperative or not session.awake) and idle(session):
         return ConnectorStatusEnumType.unavailable
     return ConnectorStatusEnumType.occupied if session.plugged else ConnectorStatusEnumType.available
 
@@ -146,6 +149,8 @@ def refusal(session: Session) -> str | None:
         return "the station waits to restart"
     if session.authorization is not None:
         return "a driver is authorized already"
+    if session.inoperative and session.transaction is None:
+        return "out of service"
     if session.transaction is not None and session.transaction.stop is not None:
         return "the last transaction is being signed"
     return None

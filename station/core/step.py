@@ -24,6 +24,7 @@ TOLD_WHILE_RUNNING = frozenset(
         TriggerReasonEnumType.cable_plugged_in,
         TriggerReasonEnumType.signed_data_received,
         TriggerReasonEnumType.meter_value_periodic,
+        TriggerReasonEnumType.trigger,
     }
 )
 """Triggers that are worth an Updated event even if the charging state stays the same (E02.FR.17)."""
@@ -77,7 +78,7 @@ def _make_transaction(work: Work, trigger: TriggerReasonEnumType | None) -> None
         return
     session, points = work.session, work.policy.start_points
     authorization = session.authorization
-    if session.faults or not session.awake or (session.blocked and authorization is None):
+    if session.faults or not session.awake or ((session.blocked or session.inoperative) and authorization is None):
         return
     begun = (session.plugged and TxPoint.EV_CONNECTED in points) or (
         authorization is not None and (session.plugged or TxPoint.AUTHORIZED in points)
@@ -168,7 +169,7 @@ def _report_change(work: Work, trigger: TriggerReasonEnumType | None, event: on.
     changed = charging_state(session) is not transaction.told_state
     if trigger in TOLD_WHILE_RUNNING or changed:
         why = trigger if trigger in TOLD_WHILE_RUNNING else TriggerReasonEnumType.charging_state_changed
-        reading = event.reading if isinstance(event, on.Sampled) else None
+        reading = event.reading if isinstance(event, on.Sampled | on.Triggered) else None
         assert why is not None
         _tell(work, updated(work.session, work.policy, work.moment, trigger=why, reading=reading))
 

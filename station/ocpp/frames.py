@@ -43,6 +43,8 @@ class Call:
     id: str
     action: str
     payload: Any
+    size_bytes: int = field(default=0, compare=False)
+    """Length of the whole frame as it came, in UTF-8; 0 for a request of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def parse(frame: str | bytes) -> Call | Result | Error | Malformed:
         return _unreadable("not an array, or an empty one")
     match message[0]:
         case 2:
-            return _call(message)
+            return _call(message, len(frame) if frame.isascii() else len(frame.encode()))
         case 3:
             return _result(message)
         case 4:
@@ -116,25 +118,6 @@ def to_text(message: Call | Result | Error) -> str:
     return exact.put_into(text)
 
 
-_SECRET_TEXT = re.compile(
-    r"""(["'](?:idToken|additionalIdToken|signedMeterData|customerIdentifier|password|apnPassword|key)\\*["']\s*:\s*)"""
-    r"""\\*(["'])(?:(?!\2)[^\\]|\\.)*+\2?""",
-    re.DOTALL,
-)
-_SECRET_VALUE = re.compile(r'("(?:attributeValue|actualValue|value)"\s*:\s*)"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_SIM_PIN = re.compile(r'("simPin"\s*:\s*)[0-9]+')
-_USER_INFO = re.compile(r'(://)[^/@"\s]+@')
-
-
-def redacted(text: str) -> str:
-    """Return the frame for a log: without id tokens, passwords and signed data, which names its token too."""
-    text = _SECRET_TEXT.sub(r"\1\2***\2", text)
-    if "password" in text.lower():
-        # A variable's value stands beside its name, not under it.
-        text = _SECRET_VALUE.sub(r'\1"***"', text)
-    return _SIM_PIN.sub(r'\1"***"', _USER_INFO.sub(r"\1***@", text))
-
-
 def _unreadable(why: str) -> Malformed:
     return Malformed(Error(UNREADABLE_ID, ErrorCode.RPC_FRAMEWORK_ERROR, why), why)
 
@@ -151,12 +134,12 @@ def _wrong_type(message: list[Any]) -> Malformed:
     return Malformed(reply, why)
 
 
-def _call(message: list[Any]) -> Call | Malformed:
+def _call(message: list[Any], size_bytes: int) -> Call | Malformed:
     message_id = _id_of(message)
     if message_id is None:
         return _unreadable(f"the message id is not a string of 1 to {MAX_ID_LENGTH} characters")
     if len(message) == 4 and isinstance(message[2], str):
-        return Call(message_id, message[2], message[3])
+        return Call(message_id, message[2], message[3], size_bytes)
     why = "a CALL is [2, id, action, payload]"
     return Malformed(Error(message_id, ErrorCode.RPC_FRAMEWORK_ERROR, why), why)
 
@@ -214,7 +197,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _number(digits: str) -> float | Decimal:
+def number_of(digits: str) -> float | Decimal:
+    """Return a JSON number with a point or an exponent without loss; raises ValueError if it is out of range."""
     near = float(digits)
     if not isfinite(near):
         raise ValueError("a number is out of range")
@@ -231,7 +215,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_number, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=number_of, parse_constant=_refuse_constant)
 
 
 class _ExactNumbers:

@@ -6,15 +6,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any, Protocol
 
 import structlog
+from ocpp.v201 import call
 
 from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, RpcSession
 from station.storage.outbox import Outbox, Queued
 
 BATCH = 50
 """Rows read at once; a row is still removed by its own commit."""
+ASK_AGAIN_S = 10.0
+"""How soon it is tried again when nothing may be sent, or nobody answers at all."""
 
 log = structlog.get_logger("station.outbox")
 
@@ -39,11 +43,20 @@ class Attempts:
     interval_s: float
 
 
+class _Round(Enum):
+    """How one look through the queue ended."""
+
+    SENT = "sent"
+    NOTHING_DUE = "nothing due"
+    HELD_UP = "held up"
+
+
 class OutboxSender:
     """Empties the outbox while the CSMS accepts it.
 
     A message that the CSMS refuses or does not answer is tried again after a while; meanwhile the rest of its
-    transaction waits, everything else goes on. What is given up is kept as a dead letter. Time offline never counts.
+    transaction waits, everything else goes on. What is given up is kept as a dead letter. Time offline never counts,
+    nor does a CSMS that answers nothing else either.
     """
 
     def __init__(
@@ -55,19 +68,24 @@ class OutboxSender:
         attempts: Callable[[], Attempts],
         mail: asyncio.Event,
         now: Callable[[], datetime],
+        on_silent: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_silent` is told when the CSMS answers nothing: the connection may be dead (Part 2 section 3.2)."""
         self._store = store
         self._session = session
         self._postmen = postmen
         self._attempts = attempts
         self._mail = mail
         self._now = now
+        self._on_silent = on_silent
         self._waiting: dict[str, float] = {}
         """Lanes that wait for a retry: lane -> loop time."""
         self._fewer = asyncio.Event()
         """Set when a message is done with."""
         self._answered: int | None = None
         """The row that was answered last and is removed while the next one is under way."""
+        self._under_way: str | None = None
+        """The lane whose message is out; it stays here if the connection is lost meanwhile."""
 
     def went_offline(self) -> None:
         """Mark what is still queued (E11.FR.07, E12.FR.02)."""
@@ -83,51 +101,73 @@ class OutboxSender:
         """Send for ever; to be run while connected and accepted, cancelled when not."""
         while True:
             self._mail.clear()
-            if online() and await self._send_batch():
-                continue
-            await self._wait_for_mail()
+            outcome = await self._send_batch() if online() else _Round.HELD_UP
+            if outcome is not _Round.SENT:
+                await self._rest(outcome)
 
-    async def _send_batch(self) -> bool:
-        """Send what is due; return whether anything was."""
+    async def _send_batch(self) -> _Round:
+        """Send what is due."""
+        now = asyncio.get_running_loop().time()
+        self._waiting = {lane: until for lane, until in self._waiting.items() if until > now}
         try:
             return await self._send_rows()
         finally:
             self._remove_answered()
 
-    async def _send_rows(self) -> bool:
-        sent = False
+    async def _send_rows(self) -> _Round:
+        outcome = _Round.NOTHING_DUE
         held: set[str] = set()
         for row in self._rows():
             lane = _lane(row)
-            if lane in held or self._waits(lane):
+            if lane in held or lane in self._waiting:
                 held.add(lane)
                 continue
             try:
-                await self._send(row)
+                await self._send(row, lane)
             except (Offline, NotPermitted):
-                return False
+                return _Round.HELD_UP
             except (CallTimeout, CallRefused) as error:
+                if isinstance(error, CallTimeout) and not await self._is_heard():
+                    return _Round.HELD_UP
                 self._failed(row, lane, error)
                 held.add(lane)
             except (TypeError, ValueError, KeyError) as error:
-                # A row that cannot be read must not hold up the others; as a dead letter it is not lost.
-                log.exception("message_unreadable", kind=row.kind, row=row.id)
+                # What cannot be read or sent must not hold up the others; as a dead letter it is not lost.
+                log.exception("message_unusable", kind=row.kind, row=row.id)
                 self._remove_answered()  # if it was the answer that could not be read, the message was delivered
-                self._bury(row, f"unreadable: {error}")
-            sent = True
-        return sent
+                self._bury(row, f"unusable: {error}")
+            outcome = _Round.SENT
+        return outcome
 
     def _rows(self) -> Iterator[Queued]:
+        """Yield what waits, oldest first, but last of all the lane over which the connection was lost.
+
+        If it was lost because of that message, everything else would wait for ever.
+        """
+        last, self._under_way = self._under_way, None
+        if last is not None:
+            yield from (row for row in self._oldest_first() if _lane(row) != last)
+            self._remove_answered()
+        yield from self._oldest_first()
+
+    def _oldest_first(self) -> Iterator[Queued]:
         after = 0
         while rows := self._store.head(BATCH, after=after):
             yield from rows
             after = rows[-1].id
 
-    async def _send(self, row: Queued) -> None:
+    async def _send(self, row: Queued, lane: str) -> None:
         postman = self._postmen[row.kind]
         # Read again: an Ended may have got its signed end while it waited.
         body = json.loads(self._store.body_of(row.id) or row.body)
-        answer = await self._session.call(postman.encode(row, body), on_sent=self._remove_answered)
+        message = postman.encode(row, body)
+        self._under_way = lane
+        try:
+            answer = await self._session.call(message, on_sent=self._remove_answered)
+        except (CallRefused, NotPermitted, ValueError):
+            self._under_way = None
+            raise
+        self._under_way = None
         self._answered = row.id
         postman.answered(body, answer)
 
@@ -158,20 +198,26 @@ class OutboxSender:
         self._store.bury(row.id, reason, self._now())
         self._fewer.set()
 
-    def _waits(self, lane: str) -> bool:
-        until = self._waiting.get(lane)
-        if until is None:
+    async def _is_heard(self) -> bool:
+        """Ask for something else: E13 counts failures to process a message, not a line that is dead."""
+        try:
+            await self._session.call(call.Heartbeat())
+        except (CallTimeout, Offline, NotPermitted):
+            log.warning("csms_silent")
+            self._on_silent()
             return False
-        if asyncio.get_running_loop().time() < until:
-            return True
-        del self._waiting[lane]
-        return False
+        except CallRefused:
+            pass  # also an answer
+        self._under_way = None
+        return True
 
-    async def _wait_for_mail(self) -> None:
-        loop = asyncio.get_running_loop()
+    async def _rest(self, outcome: _Round) -> None:
+        """Wait for mail, for the next retry, or a while if it was not possible to send."""
         until = min(self._waiting.values(), default=None)
+        if outcome is _Round.HELD_UP:
+            until = asyncio.get_running_loop().time() + ASK_AGAIN_S
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(until if until is None else max(until, loop.time())):
+            async with asyncio.timeout_at(until):
                 await self._mail.wait()
 
 

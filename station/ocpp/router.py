@@ -1,15 +1,19 @@
 """From a request of the CSMS to the block that handles it, and back to an answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
 from ocpp import exceptions
 
-from station.ocpp import codec, schemas, validation
+from station.ocpp import codec, limits, schemas, validation
 from station.ocpp.frames import Call, Error, ErrorCode, Result
+from station.ocpp.lenient import repair
+from station.ocpp.limits import Limit
+from station.ocpp.redaction import hush, hushed
 from station.ocpp.schemas import Kind
+from station.ocpp.validation import Violation
 
 log = structlog.get_logger("station.router")
 
@@ -42,11 +46,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to send for a request, what to do after it, and why the request is no valid OCPP, if it is not."""
+    """What to send for a request, what to do after it, and how far the request is valid OCPP."""
 
     frame: Result | Error
     then: After | None = None
     invalid: str | None = None
+    """Why it is not, if it is not."""
+    repaired: frozenset[str] = frozenset()
+    """What was written loosely in the request and repaired."""
 
 
 def on(action: str) -> Callable[[H], H]:
@@ -62,8 +69,10 @@ def on(action: str) -> Callable[[H], H]:
 class Router:
     """Finds the handlers of its blocks; answers what none of them handles."""
 
-    def __init__(self, *blocks: object) -> None:
+    def __init__(self, *blocks: object, limit_of: Callable[[str], Limit | None] = lambda _action: None) -> None:
+        """`limit_of` says how much of an action is taken at once; None for whatever fits into a frame."""
         self._handlers: dict[str, Handler] = {}
+        self._limit_of = limit_of
         self.add(*blocks)
 
     def add(self, *blocks: object) -> None:
@@ -81,25 +90,29 @@ class Router:
         """The actions that have a handler."""
         return frozenset(self._handlers)
 
-    async def respond(self, request: Call) -> Answer:
-        """Let the block answer; never raises: every failure is an answer too (Part 4 section 4.2.3)."""
+    async def respond(self, request: Call, *, lenient: bool = False) -> Answer:
+        """Let the block answer; never raises: every failure is an answer too (Part 4 section 4.2.3).
+
+        `lenient`: a payload that is not valid is repaired, if it can be, and handled.
+        """
         handler = self._handlers.get(request.action)
         if handler is None:
             return Answer(_no_handler(request))
-        violation = validation.check(request.action, Kind.REQUEST, request.payload)
+        violation, repaired = self._find_fault(request), frozenset[str]()
+        if violation is not None and lenient:
+            payload, repaired = repair(request.action, Kind.REQUEST, request.payload)
+            request = replace(request, payload=payload)
+            violation = self._find_fault(request)
         if violation is not None:
             log.warning("request_invalid", action=request.action, code=violation.code, why=violation.description)
             frame = Error(request.id, violation.code, violation.description)
             return Answer(frame, invalid=f"{request.action}: {violation.description}")
-        try:
-            return await _handle(handler, request)
-        except exceptions.OCPPError as error:
-            log.info("request_refused", action=request.action, error=type(error).__name__, why=error.description)
-            return Answer(refusal(request, error))
-        except Exception:
-            # One faulty handler must not stop the answers to everything else.
-            log.exception("request_handler_crashed", action=request.action)
-            return Answer(Error(request.id, ErrorCode.INTERNAL_ERROR, f"{request.action} failed in the station"))
+        return replace(await _respond(handler, request), repaired=repaired)
+
+    def _find_fault(self, request: Call) -> Violation | None:
+        violation = validation.check(request.action, Kind.REQUEST, request.payload)
+        limit = self._limit_of(request.action)
+        return limits.exceeded(request, limit) if violation is None and limit is not None else violation
 
 
 def refusal(request: Call, error: exceptions.OCPPError) -> Error:
@@ -118,6 +131,21 @@ def _no_handler(request: Call) -> Error:
     if request.action in schemas.actions():
         return Error(request.id, ErrorCode.NOT_SUPPORTED, f"this station does not support {request.action}")
     return Error(request.id, ErrorCode.NOT_IMPLEMENTED, f"OCPP 2.0.1 has no action {request.action}")
+
+
+async def _respond(handler: Handler, request: Call) -> Answer:
+    """Let the handler answer a request that is valid."""
+    try:
+        return await _handle(handler, request)
+    except exceptions.OCPPError as error:
+        why = hushed(str(error.description), request.payload)
+        log.info("request_refused", action=request.action, error=type(error).__name__, why=why)
+        return Answer(refusal(request, error))
+    except Exception as error:
+        # One faulty handler must not stop the answers to everything else.
+        hush(error, request.payload)
+        log.exception("request_handler_crashed", action=request.action)
+        return Answer(Error(request.id, ErrorCode.INTERNAL_ERROR, f"{request.action} failed in the station"))
 
 
 async def _handle(handler: Handler, request: Call) -> Answer:

@@ -13,11 +13,15 @@ from ocpp.exceptions import OCPPError
 from station.errors import StationError
 from station.ocpp import codec, frames, validation
 from station.ocpp.frames import Call, Error, ErrorCode, Malformed, Result
+from station.ocpp.lenient import repair
+from station.ocpp.redaction import Shown, hush, hushed
 from station.ocpp.router import Answer, Router, refusal
 from station.ocpp.schemas import Kind
 
 MOST_WAITING_REQUESTS = 32
 """A CSMS has one request open at a time; this many wait for their turn before more are refused."""
+MOST_WAITING_BYTES = 2 * 1024 * 1024
+"""And no more than this of them: read into memory, JSON takes many times its length."""
 FINISH_S = 5.0
 """How long the request that is being handled when the connection ends may go on before it is cut off."""
 
@@ -41,14 +45,17 @@ class CallTimeout(RpcError):  # noqa: N818
     """No answer came in time: the request counts as not delivered, the connection may be dead."""
 
 
-class CallRefused(RpcError):  # noqa: N818
-    """The CSMS answered with a CALLERROR. Its description may repeat id tokens; the text of this error does not."""
+class RequestInvalid(RpcError, ValueError):  # noqa: N818
+    """The request is not what OCPP 2.0.1 allows, so it was not sent: a bug of ours."""
 
-    def __init__(self, code: str, description: str = "", details: dict[str, Any] | None = None) -> None:
-        super().__init__(f"{code}: {frames.redacted(description)}")
+
+class CallRefused(RpcError):  # noqa: N818
+    """The CSMS answered with a CALLERROR; `description` has to be rid of what it repeats of the request's secrets."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
-        self.details = details or {}
 
 
 class ResponseInvalid(CallRefused):
@@ -99,7 +106,16 @@ class _Talk:
     """The id of the CALL that is out, and where its answer goes."""
     requests: asyncio.Queue[Call | None] = field(default_factory=asyncio.Queue)
     """In the order in which they came; None ends the worker."""
-    unanswered: set[str] = field(default_factory=set)
+    unanswered: dict[str, int] = field(default_factory=dict)
+    """Id -> length in bytes of the requests that are being handled or wait for it."""
+    repair_told: bool = False
+
+    def is_full(self, request: Call) -> bool:
+        """This request is one too many, or too large beside the others."""
+        waiting = self.unanswered.values()
+        return len(waiting) >= MOST_WAITING_REQUESTS or (
+            bool(waiting) and sum(waiting) + request.size_bytes > MOST_WAITING_BYTES
+        )
 
     def hang_up(self) -> None:
         """Settle what waits for an answer, forget what waits for its turn."""
@@ -121,18 +137,20 @@ class RpcSession:
         outgoing_gate: Callable[[str], None] = lambda _action: None,
         incoming_gate: Callable[[str], str | None] = lambda _action: None,
         on_invalid: Callable[[str], None] = lambda _why: None,
+        lenient: bool = False,
     ) -> None:
         """`timeout_s`: how long a request that is sent waits for its answer (messageTimeout of the network profile).
 
         `outgoing_gate` raises NotPermitted for an action that must wait. `incoming_gate` returns the code of the
         CALLERROR for an action that is not to be handled, or raises an OCPPError. `on_invalid` is told whatever the
-        CSMS sends that is no valid OCPP.
+        CSMS sends that is no valid OCPP. `lenient`: what CSMSs write loosely is repaired (station.ocpp.lenient).
         """
         self._router = router
         self._timeout_s = timeout_s
         self._outgoing_gate = outgoing_gate
         self._incoming_gate = incoming_gate
         self._on_invalid = on_invalid
+        self._lenient = lenient
         self._talk: _Talk | None = None
 
     @property
@@ -145,9 +163,9 @@ class RpcSession:
     ) -> Any:
         """Send a dataclass of `ocpp.v201.call`; return the answer, the dataclass of that name in `call_result`.
 
-        Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid; TypeError or ValueError for a
-        request that cannot be written. Requests are sent one after the other, in the order of these calls;
-        `timeout_s` runs from the sending.
+        Raises Offline, NotPermitted, CallTimeout, CallRefused or ResponseInvalid; RequestInvalid, TypeError or
+        ValueError for a request that must not or cannot be written. Requests are sent one after the other, in the
+        order of these calls; `timeout_s` runs from the sending.
         """
         payload = codec.encode(request)
         return await self.call_payload(codec.action_of(request), payload, timeout_s=timeout_s, on_sent=on_sent)
@@ -165,6 +183,7 @@ class RpcSession:
         if talk is None:
             raise Offline(f"{action} not sent: there is no connection")
         self._outgoing_gate(action)
+        _refuse_invalid(action, payload)
         request = Call(str(uuid4()), action, payload)
         order = _Order(
             request.id,
@@ -180,7 +199,7 @@ class RpcSession:
             answer = await order.outcome
         finally:
             talk.unsettled.discard(order)
-        return self._read_answer(action, answer)
+        return self._read_answer(talk, request, answer)
 
     async def serve(self, connection: Connection) -> None:
         """Talk over this connection until it ends. Raises RuntimeError while another one is served."""
@@ -231,22 +250,30 @@ class RpcSession:
         finally:
             talk.awaited = None
 
-    def _read_answer(self, action: str, answer: Result | Error | Malformed) -> Any:
+    def _read_answer(self, talk: _Talk, request: Call, answer: Result | Error | Malformed) -> Any:
         match answer:
-            case Error(_, code, description, details):
-                raise CallRefused(code, description, details)
+            case Error(_, code, description):
+                raise CallRefused(code, hushed(description, request.payload))
             case Malformed():
                 raise ResponseInvalid(ErrorCode.RPC_FRAMEWORK_ERROR, answer.why)
             case Result(_, payload):
-                violation = validation.check(action, Kind.RESPONSE, payload)
-                if violation is None:
-                    return codec.decode_response(action, payload)
-                log.warning("response_invalid", action=action, code=violation.code, why=violation.description)
-                self._on_invalid(f"{action}Response: {violation.description}")
-                raise ResponseInvalid(violation.code, violation.description)
+                return self._read_result(talk, request.action, payload)
+
+    def _read_result(self, talk: _Talk, action: str, payload: Any) -> Any:
+        violation = validation.check(action, Kind.RESPONSE, payload)
+        if violation is not None and self._lenient:
+            payload, repaired = repair(action, Kind.RESPONSE, payload)
+            violation = validation.check(action, Kind.RESPONSE, payload)
+            if violation is None:
+                _tell_repair(talk, f"{action}Response", repaired)
+        if violation is None:
+            return codec.decode_response(action, payload)
+        log.warning("response_invalid", action=action, code=violation.code, why=violation.description)
+        self._on_invalid(f"{action}Response: {violation.description}")
+        raise ResponseInvalid(violation.code, violation.description)
 
     async def _receive(self, talk: _Talk, frame: str | bytes) -> None:
-        wire.debug("frame_received", frame=_Shown(frame))
+        wire.debug("frame_received", frame=Shown(frame))
         match frames.parse(frame):
             case Call() as request:
                 await self._queue(talk, request)
@@ -273,11 +300,11 @@ class RpcSession:
             why = "a request with this id is being handled"
             self._on_invalid(why)
             await self._reply(talk, Error(request.id, ErrorCode.RPC_FRAMEWORK_ERROR, why))
-        elif len(talk.unanswered) >= MOST_WAITING_REQUESTS:
-            log.warning("request_flood", action=request.action)
+        elif talk.is_full(request):
+            log.warning("request_flood", waiting=len(talk.unanswered))
             await self._reply(talk, Error(request.id, ErrorCode.GENERIC_ERROR, "too many requests at once"))
         else:
-            talk.unanswered.add(request.id)
+            talk.unanswered[request.id] = request.size_bytes
             talk.requests.put_nowait(request)
 
     async def _work_off(self, talk: _Talk) -> None:
@@ -286,10 +313,12 @@ class RpcSession:
             answer = await self._answer(request)
             if answer.invalid is not None:
                 self._on_invalid(answer.invalid)
+            if answer.repaired:
+                _tell_repair(talk, request.action, answer.repaired)
             written = await self._reply(talk, answer.frame)
-            talk.unanswered.discard(request.id)
+            talk.unanswered.pop(request.id, None)
             if written:
-                await _follow(answer, request.action)
+                await _follow(answer, request)
 
     async def _answer(self, request: Call) -> Answer:
         try:
@@ -298,7 +327,7 @@ class RpcSession:
             return Answer(refusal(request, error))
         if code is not None:
             return Answer(Error(request.id, code, f"{request.action} is not accepted at present"))
-        return await self._router.respond(request)
+        return await self._router.respond(request, lenient=self._lenient)
 
     async def _reply(self, talk: _Talk, answer: Result | Error) -> bool:
         """Write an answer; return whether it could be written."""
@@ -315,11 +344,26 @@ class RpcSession:
 
 
 async def _write(talk: _Talk, frame: str) -> None:
-    wire.debug("frame_sent", frame=_Shown(frame))
+    wire.debug("frame_sent", frame=Shown(frame))
     await talk.connection.send(frame)
 
 
-async def _follow(answer: Answer, action: str) -> None:
+def _refuse_invalid(action: str, payload: dict[str, Any]) -> None:
+    """Nothing invalid leaves the station."""
+    violation = validation.check(action, Kind.REQUEST, payload)
+    if violation is not None:
+        log.error("own_request_invalid", action=action, why=violation.description)
+        raise RequestInvalid(f"{action} is not valid OCPP 2.0.1: {violation.description}")
+
+
+def _tell_repair(talk: _Talk, message: str, repaired: frozenset[str]) -> None:
+    """Once a connection: who writes loosely does so all the time."""
+    if not talk.repair_told:
+        talk.repair_told = True
+        log.warning("loose_message_repaired", message=message, what="; ".join(sorted(repaired)))
+
+
+async def _follow(answer: Answer, request: Call) -> None:
     """Do what comes after an answer; its failure is no reason to stop answering."""
     if answer.then is None:
         return
@@ -328,9 +372,10 @@ async def _follow(answer: Answer, action: str) -> None:
         if work is not None:
             await work
     except RpcError as error:
-        log.info("consequence_not_told", action=action, why=str(error))
-    except Exception:
-        log.exception("consequence_crashed", action=action)
+        log.info("consequence_not_told", action=request.action, why=str(error))
+    except Exception as error:
+        hush(error, request.payload)
+        log.exception("consequence_crashed", action=request.action)
 
 
 async def _finish(worker: asyncio.Task[None]) -> None:
@@ -341,15 +386,3 @@ async def _finish(worker: asyncio.Task[None]) -> None:
     if not worker.done():
         log.error("request_handler_cut_off", after_s=FINISH_S)
         worker.cancel()
-
-
-class _Shown:
-    """A frame in the log: made readable, and rid of secrets, only where it is really written."""
-
-    __slots__ = ("_frame",)
-
-    def __init__(self, frame: str | bytes) -> None:
-        self._frame = frame
-
-    def __repr__(self) -> str:
-        return frames.redacted(self._frame) if isinstance(self._frame, str) else f"{len(self._frame)} bytes"

@@ -1,12 +1,11 @@
 """The conversation with the CSMS: what is said when the connection comes, while it lasts, and when it goes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
 from station.ocpp.blocks.availability import Availability
-from station.ocpp.blocks.provisioning import Provisioning
 from station.ocpp.blocks.security import Security
 from station.ocpp.link import Link
 from station.ocpp.outbox import OutboxSender
@@ -17,7 +16,7 @@ log = structlog.get_logger("station.uplink")
 
 
 class Uplink:
-    """Registers, then lets queue, statuses and heartbeats flow for as long as each connection lasts."""
+    """Registers, then lets queue, statuses and routines flow for as long as each connection lasts."""
 
     def __init__(
         self,
@@ -27,17 +26,18 @@ class Uplink:
         registration: Registration,
         outbox: OutboxSender,
         availability: Availability,
-        provisioning: Provisioning,
         security: Security,
+        routines: Mapping[str, Callable[[], Awaitable[None]]],
         offline_threshold_s: Callable[[], float],
     ) -> None:
+        """`routines`: by name, what else runs for as long as the CSMS accepts this station."""
         self._link = link
         self._session = session
         self._registration = registration
         self._outbox = outbox
         self._availability = availability
-        self._provisioning = provisioning
         self._security = security
+        self._routines = routines
         self._offline_threshold_s = offline_threshold_s
         self._lost_at: float | None = None
 
@@ -63,16 +63,20 @@ class Uplink:
             self._outbox.went_offline()
 
     async def _talk(self) -> None:
-        new_here = not self._registration.accepted
-        await self._registration.on_connected()
+        new_here = await self._registration.on_connected()
         if new_here or self._was_away_long():
             self._availability.forget()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.run(lambda: self.online), name="outbox")
             tasks.create_task(self._availability.run(), name="availability")
-            tasks.create_task(self._provisioning.beat(), name="heartbeat")
+            for name, run in self._routines.items():
+                tasks.create_task(_run(run), name=name)
 
     def _was_away_long(self) -> bool:
         """B04.FR.01: after more than OfflineThreshold the status of all connectors is told again."""
         away_s = asyncio.get_running_loop().time() - (self._lost_at or 0.0)
         return away_s > self._offline_threshold_s()
+
+
+async def _run(routine: Callable[[], Awaitable[None]]) -> None:
+    await routine()

@@ -11,6 +11,10 @@ from station.ocpp.schemas import Kind
 
 MOST_NAMED = 5
 """Foreign properties that a description lists; a hostile payload may hold any number."""
+LONGEST_NAME = 50
+"""As much of a foreign property's name is shown; no name of OCPP 2.0.1 is longer."""
+LARGEST_INTEGER = 2**53 - 1
+"""What every reader of JSON agrees on (RFC 8259 section 6); neither a database nor a clock takes any number."""
 
 _CODES = {
     "required": ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
@@ -74,10 +78,21 @@ def _compile(action: str, kind: Kind, *, tells_why: bool) -> Callable[[Any], Any
     # Here and not above: the import costs start-up, and nothing is validated before there is a connection.
     import fastjsonschema
 
-    validator: Callable[[Any], Any] = fastjsonschema.compile(
-        schemas.load(action, kind), use_default=False, detailed_exceptions=tells_why
-    )
+    schema = schemas.load(action, kind)
+    _bound_integers(schema)
+    validator: Callable[[Any], Any] = fastjsonschema.compile(schema, use_default=False, detailed_exceptions=tells_why)
     return validator
+
+
+def _bound_integers(part: Any) -> None:
+    """Let every integer of a schema have limits."""
+    if not isinstance(part, dict):
+        return
+    if part.get("type") == "integer":
+        part.setdefault("minimum", -LARGEST_INTEGER)
+        part.setdefault("maximum", LARGEST_INTEGER)
+    for member in part.values():
+        _bound_integers(member)
 
 
 def _describe(error: Any) -> str:
@@ -89,6 +104,29 @@ def _describe(error: Any) -> str:
             return ", ".join(where + name for name in absent) + " missing"
         case "additionalProperties":
             foreign = sorted(error.value.keys() - error.definition["properties"].keys())[:MOST_NAMED]
-            return ", ".join(where + name for name in foreign) + " not known in OCPP 2.0.1"
+            return ", ".join(where + name[:LONGEST_NAME] for name in foreign) + " not known in OCPP 2.0.1"
+        case "type":
+            return f"{_message(error)}, not {_kind_of(error.value)}"
         case _:
-            return str(error.message).removeprefix("data").removeprefix(".")
+            return _message(error)
+
+
+def _message(error: Any) -> str:
+    return str(error.message).removeprefix("data").removeprefix(".")
+
+
+def _kind_of(value: object) -> str:
+    """Return what a value is in the words of JSON."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case dict():
+            return "object"
+        case _:
+            return "number"

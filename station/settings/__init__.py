@@ -19,6 +19,7 @@ from station.settings.values import (
     MeterSettings,
     ReaderSettings,
     ReceiptSettings,
+    SecuritySettings,
     Settings,
     StationSettings,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "MeterSettings",
     "ReaderSettings",
     "ReceiptSettings",
+    "SecuritySettings",
     "Settings",
     "StationSettings",
     "load",

@@ -1,23 +1,22 @@
 """Each section of the configuration: its keys, and which values they take."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ocpp.v201.enums import ConnectorEnumType
 
-from station.core.datatypes import InvalidValueError, Password
+from station.core.datatypes import InvalidValueError
 from station.core.metadata import Templates, TooLong
 from station.core.variables import PRESETTABLE, TABLE, Address, address
 from station.meter.keys import KeyFormatError, parse_key
 from station.meter.port import Switching
-from station.secret import Secret
+from station.settings.csms import read_csms
 from station.settings.toml_reader import Table, meant
 from station.settings.values import (
     ControllerSettings,
-    CsmsSettings,
     EvseSettings,
     LineSettings,
     LogSettings,
@@ -25,6 +24,7 @@ from station.settings.values import (
     Parity,
     ReaderSettings,
     ReceiptSettings,
+    SecuritySettings,
     Settings,
     StationSettings,
 )
@@ -40,6 +40,9 @@ IDENTITY: Final = r"[A-Za-z0-9*_=+|@.\-]*"
 IDENTITY_ALLOWED: Final = "letters, digits and * - _ = + | @ . are (no colon: it is a user name as well)"
 """identifierString without the colon (SecurityCtrlr.Identity)."""
 PRINTABLE: Final = r"[ -~]*"
+CLIENT_KEYS: Final = ("ec-p256", "rsa-3072")
+VENDOR_ID_LENGTH: Final = 255  # DataTransferRequest.vendorId
+HOOK: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 def read(root: Table, path: Path) -> Settings:
@@ -47,7 +50,9 @@ def read(root: Table, path: Path) -> Settings:
     settings = Settings(
         path=path,
         station=_station(root.table("station", required=True), path),
-        csms=_csms(root.table("csms", required=True), path),
+        csms=read_csms(root.table("csms", required=True), path),
+        security=_security(root.table("security")),
+        vendors=MappingProxyType(_vendors(root.table("vendors"))),
         log=_log(root.table("log")),
         receipts=_receipts(root.table("receipts")),
         metadata=_metadata(root.table("metadata")),
@@ -74,68 +79,26 @@ def _station(table: Table, path: Path) -> StationSettings:
     return settings
 
 
-def _csms(table: Table, path: Path) -> CsmsSettings:
-    settings = CsmsSettings(
-        url=_url(table),
-        security_profile=table.integer("security_profile", 1),
-        password=_password(table, path),
-        compression=table.flag("compression", default=True),
+def _security(table: Table) -> SecuritySettings:
+    default = SecuritySettings()
+    settings = SecuritySettings(
+        client_key=table.text("client_key", default.client_key, choices=CLIENT_KEYS),
+        additional_root_check=table.flag("additional_root_check", default=default.additional_root_check),
     )
-    allow_plain = table.flag("allow_plain_without_password", default=False)
-    match settings.security_profile:
-        case 0 if not allow_plain:
-            table.wrong(
-                "security_profile",
-                "0 sends everything to whoever answers; use 1 with a password, or say that this is meant with"
-                " allow_plain_without_password = true",
-            )
-        case 1 if settings.password is None and not (table.has("password") or table.has("password_file")):
-            table.wrong("password", "is missing; security profile 1 needs password or password_file")
-        case profile if profile > 1:
-            table.wrong("security_profile", f"{profile} comes with TLS support; 0 and 1 are possible until then")
     table.close()
     return settings
 
 
-def _url(table: Table) -> str:
-    url = table.text("url")
-    if not url:
-        return url
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError as error:
-        table.wrong("url", f"{url!r} is no URL: {error}")
-        return url
-    if parts.username is not None or parts.password is not None:
-        table.wrong("url", "must not hold a user or password; the user is the identity, the password has its own key")
-    elif parts.scheme not in ("ws", "wss") or not host:
-        table.wrong("url", f"{url!r} is not allowed; write ws://host:port/path or wss://host:port/path")
-    elif parts.query or parts.fragment:
-        table.wrong("url", f"{url!r} must end with its path, because the identity is appended to it")
-    return url
-
-
-def _password(table: Table, path: Path) -> Secret | None:
-    """Return the password; no problem ever shows it."""
-    given = table.text("password", "", shortest=0)
-    file = table.text("password_file", "")
-    if given and file:
-        table.wrong("password_file", "stands beside password; keep one of them")
-    name = "password_file" if file else "password"
-    if file:
-        try:
-            given = (path.parent / file).read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            table.wrong(name, f"{path.parent / file} cannot be read: {error}")
-            return None
-    elif not table.has(name):
-        return None
-    try:
-        return Password().parse(given)
-    except InvalidValueError as error:
-        table.wrong(name, f"{error}; 16 to 64 printable characters are allowed")
-        return None
+def _vendors(table: Table) -> dict[str, str]:
+    hooks: dict[str, str] = {}
+    for vendor, hook in _flat(table.rest()).items():
+        if not 0 < len(vendor) <= VENDOR_ID_LENGTH:
+            table.wrong(vendor, f"has {len(vendor)} characters; a vendorId has 1 to {VENDOR_ID_LENGTH}")
+        if isinstance(hook, str) and HOOK.fullmatch(hook):
+            hooks[vendor] = hook
+        else:
+            table.wrong(vendor, f"{hook!r} names no hook; write 'package.module:attribute'")
+    return hooks
 
 
 def _log(table: Table) -> LogSettings:

@@ -1,7 +1,7 @@
 """What the configuration says, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +35,24 @@ class CsmsSettings:
     security_profile: int
     password: Secret | None
     compression: bool
+    proxy: str | None = field(default=None, repr=False)
+    """http://host:port of an HTTP proxy, with user and password if it wants them; None: dial directly."""
+    lenient: bool = False
+    """Accept null for absent and numbers as texts in what the CSMS sends."""
+    root_certificate: Path | None = None
+    """PEM file that becomes the CSMSRootCertificate if the station has none yet."""
+    system_roots: bool = False
+    """While there is no CSMSRootCertificate, those of the operating system count."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecuritySettings:
+    """What the station does with keys and certificates."""
+
+    client_key: str = "ec-p256"
+    """The kind of key made for the station's own certificate: `ec-p256` or `rsa-3072`."""
+    additional_root_check: bool = False
+    """SecurityCtrlr.AdditionalRootCertificateCheck: a new CSMS root must be signed by the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +142,6 @@ class Settings:
     readers: tuple[ReaderSettings, ...]
     variables: Mapping[Address, str]
     """Texts of variables for as long as the CSMS has not set them."""
+    security: SecuritySettings = SecuritySettings()
+    vendors: Mapping[str, str] = field(default_factory=dict)
+    """Who answers DataTransfer: `package.module:attribute` by vendorId."""

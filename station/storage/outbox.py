@@ -107,19 +107,47 @@ class Outbox:
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return what was given up, oldest first."""
-        rows = self._database.execute(f"SELECT {COLUMNS}, reason, buried_at FROM dead_letters ORDER BY id")  # noqa: S608
+        return self._letters()
+
+    def dead_letter(self, letter_id: int) -> DeadLetter | None:
+        """Return one message that was given up; it has the id that it had in the queue."""
+        return next(iter(self._letters("WHERE id = ?", (letter_id,))), None)
+
+    def dead_count(self) -> int:
+        """Return how many messages were given up."""
+        return self._count("dead_letters")
+
+    def revive(self, letter_id: int) -> None:
+        """Put a dead letter back into the queue, late, with all its attempts, where it was; or do nothing."""
+        with self._database.transaction():
+            self._database.execute(
+                f"INSERT INTO outbox ({COLUMNS})"  # noqa: S608
+                " SELECT id, kind, body, transaction_id, seq_no, created_at, 0, 1 FROM dead_letters WHERE id = ?",
+                (letter_id,),
+            )
+            self.forget(letter_id)
+
+    def forget(self, letter_id: int) -> None:
+        """Delete a dead letter for good; one that is not there is no error."""
+        self._database.execute("DELETE FROM dead_letters WHERE id = ?", (letter_id,))
+
+    def _letters(self, where: str = "", parameters: tuple[Any, ...] = ()) -> list[DeadLetter]:
+        rows = self._database.execute(
+            f"SELECT {COLUMNS}, reason, buried_at FROM dead_letters {where} ORDER BY id",  # noqa: S608
+            parameters,
+        )
         return [DeadLetter(_queued(row[:-2]), row[-2], instant_of(row[-1])) for row in rows]
 
     def pending_of(self, transaction_id: str) -> int:
         """Return how many messages of a transaction wait (GetTransactionStatus, messagesInQueue)."""
-        return self._count("WHERE transaction_id = ?", (transaction_id,))
+        return self._count("outbox WHERE transaction_id = ?", (transaction_id,))
 
     def size(self) -> int:
         """Return how many messages wait."""
-        return self._count()
+        return self._count("outbox")
 
-    def _count(self, where: str = "", parameters: tuple[Any, ...] = ()) -> int:
-        row = self._database.execute(f"SELECT count(*) FROM outbox {where}", parameters).fetchone()  # noqa: S608
+    def _count(self, what: str, parameters: tuple[Any, ...] = ()) -> int:
+        row = self._database.execute(f"SELECT count(*) FROM {what}", parameters).fetchone()  # noqa: S608
         return int(row[0])
 
 

@@ -52,6 +52,10 @@ class Tokens:
         info, updated_at, expires = row
         return CachedToken(info, instant_of(updated_at), instant_of(expires) if expires else None)
 
+    def forget(self, token: IdToken) -> None:
+        """Forget the answer about a token; one that is not there is no error (N10)."""
+        self._database.execute("DELETE FROM tokens WHERE hash = ?", (self._hash(token),))
+
     def clear(self) -> None:
         """Forget all answers (C11)."""
         self._database.execute("DELETE FROM tokens")

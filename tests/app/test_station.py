@@ -47,6 +47,10 @@ def text(station, variable):
     return station._model.text(variable)
 
 
+def endpoint_of(station):
+    return station._csms.connection.network.endpoint()
+
+
 def queued(station):
     return [json.loads(row.body) for row in Outbox(station._receipts._database).head(10)]
 
@@ -58,7 +62,7 @@ def test_the_device_model_says_who_the_station_is_and_what_time_it_is(build):
     assert station._model[var.BASIC_AUTH_PASSWORD] == Secret(PASSWORD)
     now = datetime.now(UTC)
     assert abs(station._model[var.DATE_TIME] - now) < timedelta(seconds=5)
-    station._csms.set_time(now + timedelta(hours=1))
+    station._clock.follow(now + timedelta(hours=1))
     assert station._model[var.DATE_TIME] - now >= timedelta(hours=1)
 
 
@@ -78,16 +82,16 @@ def test_each_evse_has_its_hardware_in_the_device_model(build):
 
 def test_the_password_of_the_settings_counts_until_the_csms_has_set_another(build):
     station = build()
-    endpoint = station._csms.link.endpoint
+    endpoint = endpoint_of(station)
     assert (endpoint.url, endpoint.identity) == ("ws://127.0.0.1:9000/ocpp", "CS001")
     assert endpoint.password == Secret(PASSWORD)
-    station._model.set_actual(var.BASIC_AUTH_PASSWORD.address, "a password from afar")
-    assert build()._csms.link.endpoint.password == Secret("a password from afar")
+    station._model.keep(var.BASIC_AUTH_PASSWORD, Secret("a password from afar"))
+    assert endpoint_of(build()).password == Secret("a password from afar")
 
 
 def test_a_station_that_needs_no_password_sends_none(build):
     without = MINIMAL.replace(f'password = "{PASSWORD}"', "security_profile = 0\nallow_plain_without_password = true")
-    assert build(base=without)._csms.link.endpoint.password is None
+    assert endpoint_of(build(base=without)).password is None
 
 
 def test_the_rules_of_a_session_come_from_settings_and_variables(build):
@@ -155,7 +159,7 @@ def test_the_interval_of_the_csms_is_the_heartbeat_interval_unless_it_is_none(bu
 def test_the_time_of_the_csms_counts_only_if_it_is_a_source_of_time(build):
     station = build('[variables]\n"ClockCtrlr.TimeSource" = "NTP"\n')
     now = datetime.now(UTC)
-    station._csms.set_time(now + timedelta(hours=1))
+    station._clock.follow(now + timedelta(hours=1))
     assert station._clock.now() - now < timedelta(minutes=1)
 
 
@@ -194,7 +198,7 @@ def test_a_database_that_was_corrupt_is_told_to_the_csms(build, tmp_path):
 
 def test_a_reader_serves_the_evses_that_it_is_for(build):
     station = build(READER)
-    assert [name for name, *_ in station._components()] == ["evse-1", "reader-front", "uplink"]
+    assert [name for name, *_ in station._components()] == ["evse-1", "reader-front", "uplink", "clock", "resources"]
 
 
 def test_what_is_queued_stays_queued_over_a_restart(build):

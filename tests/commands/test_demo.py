@@ -29,6 +29,22 @@ async def test_the_demo_tells_a_session_and_ends_well(tmp_path: Path) -> None:
     assert main(["ocmf", "verify", str(tmp_path / "receipt-1.xml")]) == 0
 
 
+@pytest.mark.parametrize("profile", [2, 3])
+async def test_the_demo_leads_the_station_to_tls_before_the_session(tmp_path: Path, profile: int) -> None:
+    arguments = ("--security", str(profile), "--folder", str(tmp_path))
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "station", "demo", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await demo.communicate()
+    text = output.decode()
+    assert demo.returncode == 0, text
+    story = ["root installed", "slot written", "booted again", "TLSv1.3", f"SecurityProfile {profile}", "signed end"]
+    places = [text.index(word) for word in story]
+    assert places == sorted(places)
+    assert ("client certificate" in text) is (profile == 3)
+    assert text.count("signature VALID") == 2
+
+
 async def test_a_demo_that_stays_up_can_be_played_with(tmp_path: Path) -> None:
     demo = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "station", "demo", "--keep", "--folder", str(tmp_path), stdout=asyncio.subprocess.PIPE

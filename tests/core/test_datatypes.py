@@ -13,6 +13,7 @@ from station.core.datatypes import (
     Instant,
     Integer,
     InvalidValueError,
+    Measured,
     MemberList,
     OptionList,
     Password,
@@ -32,6 +33,8 @@ COLOURS = ("red", "green", "blue")
         (Integer(), "2147483647", 2**31 - 1),
         (DecimalNumber(), "12.345600", Decimal("12.3456")),
         (DecimalNumber(), "-0.5", Decimal("-0.5")),
+        (Measured(), "7360.5", Decimal("7360.5")),
+        (Measured(), "", None),
         (Boolean(), "true", True),
         (Boolean(), "False", False),
         (Text(), "Grüße", "Grüße"),
@@ -55,6 +58,7 @@ def test_a_text_is_read_as_a_value(data_type, text, value):
     [
         (Integer(), "", "InvalidValue"),
         (Integer(), "01", "InvalidValue"),
+        (MemberList(COLOURS, max_limit=0), "red", "InvalidValue"),
         (Integer(), "+1", "InvalidValue"),
         (Integer(), "-0", "InvalidValue"),
         (Integer(), "1.0", "InvalidValue"),
@@ -134,3 +138,8 @@ def test_sets_survive_the_way_to_text_and_back(value):
 @given(st.permutations(COLOURS))
 def test_sequences_survive_the_way_to_text_and_back(value):
     assert SequenceList(COLOURS).parse(SequenceList(COLOURS).format(tuple(value))) == tuple(value)
+
+
+def test_what_is_not_known_has_no_text():
+    assert Measured().format(None) == ""
+    assert Measured().format(Decimal("50.020")) == "50.020"

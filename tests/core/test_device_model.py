@@ -143,6 +143,72 @@ def test_the_password_can_be_set_but_not_read():
     assert model(shelf)[var.BASIC_AUTH_PASSWORD] == Secret("a new password, long")
 
 
+def nobody_shouts(name):
+    return Rejected(Refusal.REJECTED, "InvalidValue", "too loud") if name.isupper() else None
+
+
+def test_a_guard_is_asked_whether_a_value_may_be_set_now():
+    shelf = Shelf()
+    one = model(shelf)
+    one.guard(var.ORGANIZATION_NAME, nobody_shouts)
+    refused = Rejected(Refusal.REJECTED, "InvalidValue", "too loud")
+    address = var.ORGANIZATION_NAME.address
+    assert one.check(address, "ACME") == refused
+    assert one.set_actual(address, "ACME") == refused
+    assert shelf == {}
+    assert isinstance(one.set_actual(address, "Acme"), Accepted)
+    assert isinstance(one.set_actual(HEARTBEAT, "60"), Accepted)
+
+
+def test_one_guard_of_several_is_enough_to_refuse():
+    one = model()
+    one.guard(var.ORGANIZATION_NAME, lambda _: None)
+    one.guard(var.ORGANIZATION_NAME, nobody_shouts)
+    assert isinstance(one.set_actual(var.ORGANIZATION_NAME.address, "ACME"), Rejected)
+
+
+def test_a_guard_sees_the_value_and_only_one_that_the_type_allows():
+    seen = []
+    one = model()
+    one.guard(var.NETWORK_CONFIGURATION_PRIORITY, seen.append)
+    one.set_actual(var.NETWORK_CONFIGURATION_PRIORITY.address, "9")
+    one.set_actual(var.NETWORK_CONFIGURATION_PRIORITY.address, "2,1")
+    assert seen == [("2", "1")]
+
+
+def test_who_wants_to_know_is_told_when_a_value_is_saved_and_in_force():
+    shelf, told = Shelf(), []
+    one = model(shelf)
+    one.on_set(var.HEARTBEAT_INTERVAL, lambda value: told.append((value, one[var.HEARTBEAT_INTERVAL], dict(shelf))))
+    one.set_actual(HEARTBEAT, "0")
+    one.check(HEARTBEAT, "60")
+    assert told == []
+    one.set_actual(HEARTBEAT, "60")
+    assert told == [(60, 60, {HEARTBEAT: "60"})]
+
+
+def test_nobody_is_told_of_what_the_station_itself_updates():
+    told = []
+    one = model()
+    one.on_set(var.HEARTBEAT_INTERVAL, told.append)
+    one.update(var.HEARTBEAT_INTERVAL, 90)
+    assert told == []
+
+
+def test_a_guard_or_a_reaction_for_a_row_that_is_not_there_is_a_bug():
+    with pytest.raises(KeyError):
+        model().guard(var.EVSE_NAME.at(3), lambda _: None)
+    with pytest.raises(KeyError):
+        model().on_set(var.EVSE_NAME.at(3), lambda _: None)
+
+
+@pytest.mark.ocpp("B06.FR.13")
+def test_what_is_measured_is_empty_while_it_is_not_known():
+    one = model()
+    one.read_from(var.EVSE_POWER.at(1), lambda: None)
+    assert one.get_actual(Address("EVSE", "Power", evse_id=1)).text == ""
+
+
 def test_checking_a_value_changes_nothing():
     one = model()
     assert one.check(HEARTBEAT, "60") == var.HEARTBEAT_INTERVAL
@@ -195,6 +261,28 @@ def test_each_evse_has_its_own_rows_with_the_facts_of_its_hardware():
     assert one[var.STATION_SUPPLY_PHASES] == 3
 
 
+def test_what_an_evse_does_not_have_is_left_out():
+    one = model(
+        evses=[EvseFacts(1, phases=1, fixed_cable=True), EvseFacts(2, name="DE*ABC*E2")],
+    )
+    assert [row.at(1) in one for row in var.FEED_VOLTAGE] == [True, False, False]
+    assert [row.at(2) in one for row in var.FEED_CURRENT] == [True, True, True]
+    assert (var.LOCK_PROBLEM.at(1) in one, var.LOCK_PROBLEM.at(2) in one) == (False, True)
+    assert var.EVSE_NAME.at(1) not in one
+    assert one[var.EVSE_NAME.at(2)] == "DE*ABC*E2"
+
+
+def test_each_vendor_of_the_configuration_has_a_switch():
+    shelf = Shelf()
+    rows = rows_for(ONE_EVSE, vendors=["com.example"])
+    one = DeviceModel(rows, stored={}, presets={}, save=shelf.save)
+    switch = var.custom_implementation_enabled("com.example")
+    assert one[switch] is True
+    one.set_actual(switch.address, "false")
+    assert one[switch] is False
+    assert var.custom_implementation_enabled("com.other") not in one
+
+
 def test_unlocking_at_disconnect_is_read_only_and_false_where_all_cables_are_fixed():
     preset = {var.UNLOCK_ON_EV_SIDE_DISCONNECT.address: "true"}
     fixed = model(evses=[EvseFacts(1, fixed_cable=True)], presets=preset)
@@ -216,3 +304,13 @@ def test_a_row_that_the_station_does_not_have_is_a_bug_and_says_so():
         model()[var.EVSE_POWER.at(3)]
     with pytest.raises(KeyError):
         model().update(var.EVSE_POWER.at(3), Decimal(1))
+
+
+def test_what_the_station_decides_is_kept_over_a_restart_and_asks_nobody():
+    shelf, told = Shelf(), []
+    one = model(shelf)
+    one.guard(var.HEARTBEAT_INTERVAL, lambda _: Rejected(Refusal.REJECTED, "ReadOnly"))
+    one.on_set(var.HEARTBEAT_INTERVAL, told.append)
+    one.keep(var.HEARTBEAT_INTERVAL, 77)
+    assert one[var.HEARTBEAT_INTERVAL] == model(shelf)[var.HEARTBEAT_INTERVAL] == 77
+    assert told == []

@@ -7,7 +7,21 @@ from station.core import events as on
 from station.core.faults import Fault
 from station.core.policy import TxPoint
 from station.core.session import Metering, connector_status, idle
-from tests.core.runs import ANNA, BERT, ENDED, STARTED, UPDATED, Run, ending, has, only, only_report, points, reports
+from tests.core.runs import (
+    ANNA,
+    BERT,
+    ENDED,
+    STARTED,
+    UPDATED,
+    Run,
+    a_reading,
+    ending,
+    has,
+    only,
+    only_report,
+    points,
+    reports,
+)
 
 # Plug and card, in either order
 
@@ -281,3 +295,73 @@ def test_blocking_leaves_who_was_admitted_before() -> None:
     run.sign_begin()
     assert run.session.metering is Metering.ON
     assert connector_status(run.session) == "Occupied"
+
+
+# What the CSMS asks for
+
+
+@pytest.mark.ocpp("F06.FR.07", "F06.FR.09")
+def test_a_trigger_tells_the_state_and_the_newest_values_though_nothing_changed() -> None:
+    run = Run().charging()
+    told = only_report(run(on.Triggered(a_reading(1700))))
+    assert (told.event, told.trigger, told.charging_state) == (UPDATED, "Trigger", "Charging")
+    [sample] = told.samples
+    [value] = sample.values
+    assert (value.value, value.context) == (1700.0, "Trigger")
+    assert only_report(run.sample()).charging_state is None
+
+
+def test_a_trigger_without_new_values_tells_the_state_alone() -> None:
+    told = only_report(Run().charging()(on.Triggered(None)))
+    assert (told.trigger, told.charging_state, told.samples) == ("Trigger", "Charging", ())
+
+
+@pytest.mark.parametrize("cause", [None, on.StopCause.CARD])
+def test_a_trigger_tells_nothing_of_a_transaction_that_does_not_run(cause: on.StopCause | None) -> None:
+    run = Run()
+    if cause:
+        run.charging().stop(cause)
+    assert run(on.Triggered(a_reading())) == []
+
+
+# Out of service
+
+
+@pytest.mark.ocpp("G03.FR.05", "G03.FR.06")
+def test_who_charges_when_the_evse_is_taken_out_of_service_finishes_and_nobody_follows() -> None:
+    run = Run().charging()
+    assert run(on.AvailabilityChanged(operative=False)) == []
+    assert connector_status(run.session) == "Occupied"
+    run.stop(on.StopCause.CARD)
+    run.sign_end()
+    assert connector_status(run.session) == "Unavailable"
+    assert not has(run.card(), do.TurnOn)
+    run.pilot("A")
+    assert connector_status(run.session) == "Unavailable"
+
+
+@pytest.mark.ocpp("G03.FR.07")
+def test_back_in_service_the_connector_is_what_its_cable_says() -> None:
+    run = Run(**points(TxPoint.EV_CONNECTED))
+    run(on.AvailabilityChanged(operative=False))
+    assert reports(run.pilot("B")) == []
+    assert connector_status(run.session) == "Unavailable"
+    run(on.AvailabilityChanged(operative=True))
+    assert connector_status(run.session) == "Occupied"
+    assert has(run.card(), do.TurnOn)
+
+
+@pytest.mark.ocpp("G03.FR.05")
+def test_a_driver_who_is_plugged_in_already_may_still_present_a_card() -> None:
+    run = Run(**points(TxPoint.EV_CONNECTED))
+    run.pilot("B")
+    run(on.AvailabilityChanged(operative=False))
+    assert has(run.card(), do.TurnOn)
+
+
+@pytest.mark.ocpp("B11.FR.02", "G03.FR.08")
+def test_a_restart_alone_puts_nothing_back_into_service() -> None:
+    run = Run()
+    run(on.AvailabilityChanged(operative=False))
+    run.restart()
+    assert connector_status(run.session) == "Unavailable"

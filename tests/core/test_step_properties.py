@@ -189,6 +189,14 @@ class Life(RuleBasedStateMachine):
     def block(self, blocked: bool) -> None:
         self.take(on.Blocked(blocked))
 
+    @rule(operative=st.booleans())
+    def change_availability(self, operative: bool) -> None:
+        self.take(on.AvailabilityChanged(operative))
+
+    @rule(known=st.booleans())
+    def trigger(self, known: bool) -> None:
+        self.take(on.Triggered(a_reading() if known else None))
+
     # Devices
 
     @rule(fault=OUTSIDE_FAULTS)
@@ -295,6 +303,7 @@ class Life(RuleBasedStateMachine):
         self.check_nothing_open()
         self.take(on.LimitChanged(16.0))
         self.take(on.Blocked(False))
+        self.take(on.AvailabilityChanged(operative=True))
         for event in (on.PilotChanged("B"), on.Authorized(ANNA), on.PilotChanged("C")):
             self.take(event)
             self.let_devices_work()
@@ -325,7 +334,7 @@ class Life(RuleBasedStateMachine):
     def check_nothing_open(self) -> None:
         assert idle(self.session)
         assert not self.session.faults
-        assert self.session.blocked or refusal(self.session) is None
+        assert self.session.blocked or self.session.inoperative or refusal(self.session) is None
         assert not self.meter.output_on
         assert self.offered_amps == self.session.offered_amps == 0
         assert all(told[-1].event is Event.ended for told in self.ledger.told.values())

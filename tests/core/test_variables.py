@@ -1,5 +1,9 @@
 """The table of variables is what the standard says it is."""
 
+import csv
+import re
+from pathlib import Path
+
 import pytest
 from ocpp.v201.enums import DataEnumType, MutabilityEnumType
 
@@ -7,80 +11,113 @@ from station.core import variables as var
 from station.core.policy import KeyPolicy, TxPoint
 from station.core.variables import NAME, PRESETTABLE, TABLE, Address, Tier, address
 
+S = DataEnumType
+STANDARD = {
+    str(Address(row["component"], row["variable"], row["instance"])): row
+    for row in csv.DictReader((Path(__file__).parents[1] / "data" / "device_model.csv").read_text().splitlines())
+}
+"""What the standard and its errata say: referenced variables and, with a star, those that any component may have."""
+REQUIRED = [name for name, row in STANDARD.items() if row["required"] == "yes"]
+
 UNSET = {var.IDENTITY.address, var.BASIC_AUTH_PASSWORD.address}
 """Rows whose value only the station's own settings can give."""
 
-S = DataEnumType
-STANDARD = {
-    # Part 2 edition 3, referenced variables, with errata 2025-09: data type, unit, mutability if it is not up to us.
-    # ResetRetries and TxEndedInterval are ReadWrite there; see below.
-    "OCPPCommCtrlr.HeartbeatInterval": (S.integer, "s", "ReadWrite"),
-    "OCPPCommCtrlr.RetryBackOffWaitMinimum": (S.integer, "s", "ReadWrite"),
-    "OCPPCommCtrlr.RetryBackOffRandomRange": (S.integer, "s", "ReadWrite"),
-    "OCPPCommCtrlr.RetryBackOffRepeatTimes": (S.integer, None, "ReadWrite"),
-    "OCPPCommCtrlr.WebSocketPingInterval": (S.integer, "s", "ReadWrite"),
-    "OCPPCommCtrlr.MessageTimeout[Default]": (S.integer, "s", "ReadOnly"),
-    "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": (S.integer, None, "ReadWrite"),
-    "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": (S.integer, "s", "ReadWrite"),
-    "OCPPCommCtrlr.OfflineThreshold": (S.integer, "s", "ReadWrite"),
-    "OCPPCommCtrlr.ResetRetries": (S.integer, None, None),
-    "OCPPCommCtrlr.UnlockOnEVSideDisconnect": (S.boolean, None, None),
-    "OCPPCommCtrlr.PublicKeyWithSignedMeterValue": (S.option_list, None, "ReadWrite"),
-    "AuthCtrlr.Enabled": (S.boolean, None, "ReadWrite"),
-    "AuthCtrlr.LocalPreAuthorize": (S.boolean, None, "ReadWrite"),
-    "AuthCtrlr.LocalAuthorizeOffline": (S.boolean, None, "ReadWrite"),
-    "AuthCtrlr.OfflineTxForUnknownIdEnabled": (S.boolean, None, "ReadWrite"),
-    "AuthCtrlr.AuthorizeRemoteStart": (S.boolean, None, None),
-    "AuthCtrlr.DisableRemoteAuthorization": (S.boolean, None, "ReadWrite"),
-    "AuthCacheCtrlr.Available": (S.boolean, None, "ReadOnly"),
-    "AuthCacheCtrlr.Enabled": (S.boolean, None, "ReadWrite"),
-    "AuthCacheCtrlr.LifeTime": (S.integer, "s", "ReadWrite"),
-    "AuthCacheCtrlr.DisablePostAuthorize": (S.boolean, None, "ReadWrite"),
-    "TxCtrlr.EVConnectionTimeOut": (S.integer, "s", "ReadWrite"),
-    "TxCtrlr.TxStartPoint": (S.member_list, None, None),
-    "TxCtrlr.TxStopPoint": (S.member_list, None, None),
-    "TxCtrlr.StopTxOnInvalidId": (S.boolean, None, "ReadWrite"),
-    "TxCtrlr.StopTxOnEVSideDisconnect": (S.boolean, None, None),
-    "TxCtrlr.TxBeforeAcceptedEnabled": (S.boolean, None, "ReadWrite"),
-    "SampledDataCtrlr.Available": (S.boolean, None, "ReadOnly"),
-    "SampledDataCtrlr.TxStartedMeasurands": (S.member_list, None, "ReadWrite"),
-    "SampledDataCtrlr.TxUpdatedMeasurands": (S.member_list, None, "ReadWrite"),
-    "SampledDataCtrlr.TxUpdatedInterval": (S.integer, "s", "ReadWrite"),
-    "SampledDataCtrlr.TxEndedMeasurands": (S.member_list, None, "ReadWrite"),
-    "SampledDataCtrlr.TxEndedInterval": (S.integer, "s", None),
-    "SampledDataCtrlr.SignReadings": (S.boolean, None, "ReadWrite"),
-    "SampledDataCtrlr.SignStartedReadings": (S.boolean, None, None),
-    "SampledDataCtrlr.SignUpdatedReadings": (S.boolean, None, None),
-    "ClockCtrlr.DateTime": (S.date_time, None, "ReadOnly"),
-    "ClockCtrlr.TimeSource": (S.sequence_list, None, "ReadWrite"),
-    "SecurityCtrlr.Identity": (S.string, None, None),
-    "SecurityCtrlr.BasicAuthPassword": (S.string, None, "WriteOnly"),
-    "SecurityCtrlr.SecurityProfile": (S.integer, None, "ReadOnly"),
-    "ChargingStation.Available": (S.boolean, None, "ReadOnly"),
-    "ChargingStation.AvailabilityState": (S.option_list, None, "ReadOnly"),
-    "ChargingStation.SupplyPhases": (S.integer, None, "ReadOnly"),
-    "EVSE.Available": (S.boolean, None, "ReadOnly"),
-    "EVSE.AvailabilityState": (S.option_list, None, "ReadOnly"),
-    "EVSE.SupplyPhases": (S.integer, None, "ReadOnly"),
-    "EVSE.Power": (S.decimal, "W", "ReadOnly"),
-    "Connector.Available": (S.boolean, None, "ReadOnly"),
-    "Connector.AvailabilityState": (S.option_list, None, "ReadOnly"),
-    "Connector.ConnectorType": (S.string, None, "ReadOnly"),
-    "Connector.SupplyPhases": (S.integer, None, "ReadOnly"),
-    "FiscalMetering.PublicKey": (S.string, None, "ReadOnly"),
+HARDWARE = {"CPPWMController", "ConnectorPlugRetentionLock", "ElectricalFeed", "FiscalMetering", "PowerContactor"}
+"""Standardized components that have nothing but variables of their own and those that any component may have."""
+
+SELF_MADE = {
+    # Signed Meter Values, an addition to the standard.
+    "SampledDataCtrlr.SignStartedReadings": (S.boolean, None),
+    "SampledDataCtrlr.SignUpdatedReadings": (S.boolean, None),
+    "FiscalMetering.PublicKey": (S.string, None),
 }
 
+READ_ONLY_HERE = {
+    "OCPPCommCtrlr.QueueAllMessages": "what must not be lost is queued anyhow",
+    "SampledDataCtrlr.Enabled": "a transaction without its energy could not be billed",
+    "SampledDataCtrlr.RegisterValuesWithoutPhases": "the meter counts the energy of all phases together",
+    "AlignedDataCtrlr.Enabled": "nothing is sampled by the clock",
+}
+"""Optional rows that the standard wants to be written, and of which only one value is possible here."""
 
-def test_the_table_has_exactly_the_rows_that_are_described_here():
-    assert {str(row) for row in TABLE} == set(STANDARD)
-    assert len({row.address.key for row in TABLE}) == len(TABLE)
+LEFT_OUT = {
+    "OCPPCommCtrlr.FieldLength[.<message>.<field>]": "no field may be longer than the schemas say",
+    "ChargingStation.AllowNewSessionsPendingFirmwareUpdate": "there is no firmware update",
+    "ClockCtrlr.NtpSource": "NTP is the operating system's",
+    "ClockCtrlr.NtpServerUri[<n>]": "NTP is the operating system's",
+    "ClockCtrlr.TimeOffset": "no local time is shown",
+    "ClockCtrlr.TimeOffset[NextTransition]": "no local time is shown",
+    "ClockCtrlr.NextTimeOffsetTransitionDateTime": "no local time is shown",
+    "ClockCtrlr.TimeZone": "no local time is shown",
+    "AuthCtrlr.AdditionalInfoItemsPerMessage": "no additional info is sent",
+    "AuthCtrlr.MasterPassGroupId": "there is no master pass",
+    "AuthCacheCtrlr.Storage": "the cache is limited by tokens, not by bytes",
+    "AuthCacheCtrlr.Policy": "the token of which nothing was heard for longest goes: none of those to choose from",
+    "TxCtrlr.MaxEnergyOnInvalidId": "who is not accepted gets no energy",
+    "AlignedDataCtrlr.SendDuringIdle": "nothing is sampled by the clock",
+    "AlignedDataCtrlr.SignReadings": "nothing is sampled by the clock",
+    "EVSE.ISO15118EvseId": "there is no ISO 15118",
+}
+"""Optional rows of components that are here, and why they are not."""
+
+
+def generic(row):
+    """Return the name that the standard has for a row of any component; phases are instances of their own."""
+    return f"*.{row.name}"
+
+
+def standard_of(row):
+    return STANDARD.get(str(row)) or STANDARD.get(generic(row))
+
+
+def may_be_chosen(row):
+    """The CSMS may set the row to more than one value."""
+    return row.mutability is not MutabilityEnumType.read_only and row.type.max_limit != 0
+
+
+@pytest.mark.ocpp("B07.FR.08")
+@pytest.mark.parametrize("name", REQUIRED)
+def test_every_row_that_a_station_must_have_is_there(name):
+    assert name in {str(row) for row in TABLE}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_what_a_csms_must_be_able_to_set_can_be_set(name):
+    row = next(row for row in TABLE if str(row) == name)
+    assert row.mutability.value in STANDARD[name]["mutability"].split("|")
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_a_row_has_the_type_unit_and_mutability_of_the_standard(row):
-    data_type, unit, mutability = STANDARD[str(row)]
-    assert (row.type.data_type, row.unit) == (data_type, unit)
-    assert mutability in (None, row.mutability.value)
+    if str(row) in SELF_MADE:
+        assert (row.type.data_type, row.unit) == SELF_MADE[str(row)]
+        return
+    wanted = standard_of(row)
+    assert wanted, "neither the standard nor SELF_MADE knows it"
+    assert row.type.data_type.value == wanted["dataType"]
+    assert (row.unit or "") in wanted["unit"].split("|")
+    if wanted["mutability"] and str(row) not in READ_ONLY_HERE:
+        assert row.mutability.value in wanted["mutability"].split("|")
+
+
+def test_a_row_whose_component_the_standard_does_not_reference_is_of_standardized_hardware():
+    referenced = {row["component"] for row in STANDARD.values()}
+    assert {row.component for row in TABLE} - referenced <= HARDWARE
+
+
+def test_what_is_optional_and_left_out_has_a_reason():
+    components = {row.component for row in TABLE}
+    rows = {str(row) for row in TABLE}
+    missing = {
+        name
+        for name, row in STANDARD.items()
+        if row["component"] in components - HARDWARE and row["mutability"] and name not in rows
+    }
+    assert missing == set(LEFT_OUT)
+
+
+def test_no_row_is_there_twice():
+    assert len({row.address.key for row in TABLE}) == len(TABLE)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
@@ -98,6 +135,14 @@ def test_a_list_names_its_values(row):
     assert len(",".join(row.type.values)) <= 1000
 
 
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_a_row_fits_into_the_messages(row):
+    assert len(row.component) <= 50
+    assert len(row.name) <= 50
+    assert len(row.instance or "") <= 50
+    assert len(row.unit or "") <= 16
+
+
 def test_what_the_csms_may_set_is_kept_and_what_it_may_not_set_is_not():
     assert var.HEARTBEAT_INTERVAL.persistent
     assert var.BASIC_AUTH_PASSWORD.persistent
@@ -113,19 +158,61 @@ def test_the_defaults_that_decide_about_money_are_these():
     assert var.TX_BEFORE_ACCEPTED_ENABLED.default is False
 
 
+def test_the_defaults_that_decide_about_security_are_these():
+    assert var.ALLOW_SECURITY_PROFILE_DOWNGRADE.default is False
+    assert var.ALLOW_CSMS_TLS_WILDCARDS.default is False
+
+
 @pytest.mark.parametrize(
     ("row", "value"),
     [
-        (var.RESET_RETRIES, 0),
         (var.TX_STOP_POINT, {TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED}),
-        (var.TX_ENDED_INTERVAL, 0),
         (var.UNLOCK_ON_EV_SIDE_DISCONNECT, True),
+        (var.QUEUE_ALL_MESSAGES, False),
+        (var.FILE_TRANSFER_PROTOCOLS, frozenset()),
     ],
     ids=str,
 )
 def test_what_nothing_would_obey_cannot_be_set(row, value):
     assert row.default == value
     assert (row.mutability, row.constant) == (MutabilityEnumType.read_only, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (var.RESET_RETRIES, "1"),
+        (var.TX_ENDED_INTERVAL, "60"),
+        (var.TX_STARTED_MEASURANDS, "Voltage"),
+        (var.TX_ENDED_MEASURANDS, "Energy.Active.Import.Register,Power.Active.Import"),
+        (var.ALIGNED_DATA_INTERVAL, "900"),
+        (var.ALIGNED_DATA_MEASURANDS, "Energy.Active.Import.Register"),
+        (var.ALIGNED_DATA_TX_ENDED_INTERVAL, "900"),
+        (var.ALIGNED_DATA_TX_ENDED_MEASURANDS, "Energy.Active.Import.Register"),
+    ],
+    ids=str,
+)
+def test_what_a_csms_must_be_able_to_set_has_limits_that_say_what_is_possible_here(row, text):
+    with pytest.raises(ValueError, match=r"more than 0|longer than 0|none of Energy\.Active\.Import\.Register$"):
+        row.type.parse(text)
+    assert row.type.parse(row.type.format(row.default)) == row.default
+
+
+CODE = Path(var.__file__).parents[2]
+READ = {
+    name
+    for path in CODE.rglob("*.py")
+    if not path.is_relative_to(CODE / "core" / "variables")
+    for name in re.findall(r"\bvar\.([A-Z_]+)", path.read_text("utf-8"))
+}
+"""The rows that something in the station speaks of."""
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, row in vars(var).items() if isinstance(row, var.Variable) and may_be_chosen(row)]
+)
+def test_what_can_be_set_is_read_somewhere(name):
+    assert name in READ, "nobody would obey it"
 
 
 def test_lists_are_read_as_the_enums_that_the_rules_use():
@@ -137,6 +224,13 @@ def test_a_row_of_an_evse_is_addressed():
     assert str(var.EVSE_POWER.at(2)) == "EVSE#2.Power"
     assert str(var.CONNECTOR_TYPE.at(2, 1)) == "Connector#2#1.ConnectorType"
     assert var.EVSE_POWER.tier is Tier.EVSE
+
+
+def test_each_vendor_has_a_switch_of_its_own():
+    assert str(var.custom_implementation_enabled("com.example")) == (
+        "CustomizationCtrlr.CustomImplementationEnabled[com.example]"
+    )
+    assert var.custom_implementation_enabled("com.example").default is True
 
 
 @pytest.mark.parametrize("name", [str(row) for row in TABLE])

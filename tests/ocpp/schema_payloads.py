@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from station.ocpp import schemas
 from station.ocpp.schemas import Kind
+from station.ocpp.validation import LARGEST_INTEGER
 
 CUSTOM_DATA = {"vendorId": "org.example", "evse_id": 1, "socketID": {"a_b": [None, 1.25], "cD": {}}}
 EVERY_MESSAGE = [(action, kind) for action in sorted(schemas.actions()) for kind in Kind]
@@ -77,7 +78,7 @@ def _valid(part: dict[str, Any], schema: dict[str, Any]) -> st.SearchStrategy[An
         case "string":
             return st.text(st.characters(codec="utf-8"), max_size=min(part.get("maxLength", 20), 20))
         case "integer":
-            return st.integers(part.get("minimum"), part.get("maximum"))
+            return st.integers(part.get("minimum", -LARGEST_INTEGER), part.get("maximum", LARGEST_INTEGER))
         case "number":
             return st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53)
         case "boolean":

@@ -7,60 +7,9 @@ import logging
 import pytest
 from structlog.testing import capture_logs
 
-from station.ocpp.link import OPEN_TIMEOUT_S, Endpoint
+from station.ocpp.link import OPEN_TIMEOUT_S
 from station.secret import Secret
 from tests.ocpp.web import PASSWORD, Observer, a_csms, a_link, a_tcp_server, both_ends, running, waits
-
-# The endpoint.
-
-
-@pytest.mark.parametrize(
-    ("url", "identity", "dialled"),
-    [
-        ("ws://host/ocpp", "CS1", "ws://host/ocpp/CS1"),
-        ("ws://host/ocpp/", "CS1", "ws://host/ocpp/CS1"),
-        ("ws://host/ocpp//", "CS1", "ws://host/ocpp/CS1"),
-        ("ws://host", "CS1", "ws://host/CS1"),
-        ("ws://host:9000/", "CS1", "ws://host:9000/CS1"),
-        ("ws://host/ocpp/CS1", "CS1", "ws://host/ocpp/CS1"),
-        ("ws://host/ocpp/CS1/", "CS1", "ws://host/ocpp/CS1"),
-        ("ws://host/ocpp/xCS1", "CS1", "ws://host/ocpp/xCS1/CS1"),
-        ("wss://csms.example/a?tenant=7", "CS1", "wss://csms.example/a/CS1?tenant=7"),
-        ("ws://host/ocpp", "RDAM 123", "ws://host/ocpp/RDAM%20123"),
-        ("ws://host/ocpp/RDAM%20123", "RDAM 123", "ws://host/ocpp/RDAM%20123"),
-        ("ws://host/ocpp/RDAM 123", "RDAM 123", "ws://host/ocpp/RDAM%20123"),
-        ("ws://host/ocpp", "A/B?C#D%E|ü", "ws://host/ocpp/A%2FB%3FC%23D%25E%7C%C3%BC"),
-        ("ws://host/a%20b", "CS1", "ws://host/a%20b/CS1"),
-        ("ws://[::1]:80/x", "CS1", "ws://[::1]:80/x/CS1"),
-    ],
-)
-@pytest.mark.ocpp("Part4-3.1.1")
-def test_the_identity_ends_the_url_once_and_encoded(url: str, identity: str, dialled: str) -> None:
-    assert Endpoint(url, identity).dial_url == dialled
-
-
-@pytest.mark.parametrize(
-    ("url", "identity", "told"),
-    [
-        ("http://host/", "CS1", "ws://"),
-        ("host/ocpp", "CS1", "ws://"),
-        ("ws:///ocpp", "CS1", "ws://"),
-        ("ws://host:port/", "CS1", "(?i)port"),
-        ("ws://CS1:SECRET@host/", "CS1", "password"),
-        ("ws://host/", "", "1 to 48"),
-        ("ws://host/", "x" * 49, "1 to 48"),
-        ("ws://host/", "CS:1", "':'"),
-    ],
-)
-def test_an_endpoint_that_cannot_work_is_refused(url: str, identity: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told) as refusal:
-        Endpoint(url, identity)
-    assert "SECRET" not in str(refusal.value)
-
-
-def test_an_endpoint_does_not_show_its_password() -> None:
-    assert PASSWORD not in repr(Endpoint("ws://host/", "CS1", Secret(PASSWORD)))
-
 
 # Connecting.
 
@@ -152,6 +101,7 @@ async def test_a_csms_that_insists_on_another_version_is_a_failed_attempt() -> N
         (403, "credentials", "identity or password"),
         (404, "identity", "does not know this identity"),
         (429, "refused", "429"),
+        (302, "refused", "302"),
         (503, "refused", "503"),
     ],
 )
@@ -204,3 +154,13 @@ async def test_what_is_no_websocket_server_is_a_failed_attempt(answer: bytes) ->
     seen = Observer()
     async with a_tcp_server(answer) as port, running(a_link(port, seen), seen):
         assert (await seen.failures.get()).kind == "refused"
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    """Whom the station talks to is what its network profile says."""
+    seen = Observer()
+    async with a_csms() as elsewhere, a_csms() as csms:
+        csms.refuse_with, csms.headers = 307, {"Location": f"ws://127.0.0.1:{elsewhere.port}/"}
+        async with running(a_link(csms.port, seen), seen):
+            assert (await seen.failures.get()).reason == "the CSMS answers HTTP 307"
+        assert elsewhere.requests == []

@@ -1,23 +1,17 @@
 """A connection that is held, lost and found again."""
 
 import asyncio
-import datetime
-import ipaddress
 import json
-import ssl
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from ocpp.v201 import call
 
 from station.ocpp.backoff import BackOff
-from station.ocpp.link import CLOSE_TIMEOUT_S, PONG_TIMEOUT_S, Endpoint, WebSocketLine
+from station.ocpp.failures import Failure, FailureKind
+from station.ocpp.link import CLOSE_TIMEOUT_S, PONG_TIMEOUT_S, WebSocketLine
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
-from tests.ocpp.web import Observer, a_csms, a_link, a_tcp_server, both_ends, running, waits
+from tests.ocpp.web import Observer, Target, a_csms, a_link, a_tcp_server, both_ends, running, waits
 
 # Holding.
 
@@ -48,6 +42,53 @@ async def test_an_interval_of_zero_means_no_pings(interval_s: int) -> None:
         socket.transport.resume_reading()
 
 
+@pytest.mark.ocpp("Part4-8.4")
+async def test_a_changed_interval_counts_at_once() -> None:
+    seen, interval_s = Observer(), 7200.0
+    loop = asyncio.get_running_loop()
+    async with a_csms() as csms:
+        link = a_link(csms.port, seen, ping_interval_s=lambda: interval_s)
+        async with running(link, seen):
+            socket, _ = await both_ends(csms, seen)
+            await asyncio.sleep(60)
+            interval_s = 10
+            link.ping_anew()
+            socket.transport.pause_reading()
+            begun = loop.time()
+            assert "no pong" in await seen.downs.get()
+            assert 10 + PONG_TIMEOUT_S <= loop.time() - begun < 10 + PONG_TIMEOUT_S + CLOSE_TIMEOUT_S + 6
+            socket.transport.resume_reading()
+
+
+async def test_pings_begin_when_they_are_switched_on_and_end_when_they_are_switched_off() -> None:
+    seen, interval_s = Observer(), 0.0
+    async with a_csms() as csms:
+        link = a_link(csms.port, seen, ping_interval_s=lambda: interval_s)
+        async with running(link, seen):
+            socket, _ = await both_ends(csms, seen)
+            await asyncio.sleep(60)
+            interval_s = 30
+            link.ping_anew()
+            await asyncio.sleep(600)
+            interval_s = 0
+            link.ping_anew()
+            await asyncio.sleep(1)
+            socket.transport.pause_reading()
+            await asyncio.sleep(3600)
+            assert seen.downs.empty()
+            socket.transport.resume_reading()
+
+
+async def test_a_connection_that_ends_is_not_taken_for_a_missing_pong() -> None:
+    seen = Observer()
+    async with a_csms() as csms, running(a_link(csms.port, seen, ping_interval_s=lambda: 30), seen):
+        socket, _ = await both_ends(csms, seen)
+        socket.transport.pause_reading()
+        await asyncio.sleep(30 + PONG_TIMEOUT_S / 2)
+        socket.transport.abort()
+        assert await seen.downs.get() == "the connection was lost"
+
+
 async def test_pings_of_the_csms_are_answered() -> None:
     seen = Observer()
     async with a_csms() as csms, running(a_link(csms.port, seen), seen):
@@ -63,6 +104,24 @@ async def test_a_frame_over_one_mebibyte_ends_the_connection() -> None:
         assert len(await seen.frames.get()) == 1024 * 1024
         await socket.send("x" * (1024 * 1024 + 1))
         assert "1009" in await seen.downs.get()
+
+
+async def test_a_frame_that_swells_over_one_mebibyte_ends_the_connection() -> None:
+    seen = Observer()
+    async with a_csms() as csms, running(a_link(csms.port, seen), seen):
+        socket, _ = await both_ends(csms, seen)
+        await socket.send("x" * (64 * 1024 * 1024))
+        assert "1009" in await seen.downs.get()
+
+
+async def test_a_frame_over_one_mebibyte_is_not_sent() -> None:
+    seen = Observer()
+    async with a_csms(max_size=None) as csms, running(a_link(csms.port, seen), seen):
+        socket, line = await both_ends(csms, seen)
+        with pytest.raises(ValueError, match="1048576 bytes"):
+            await line.send("ä" * (512 * 1024) + "x")
+        await line.send("ä" * (512 * 1024))
+        assert len(await socket.recv()) == 512 * 1024
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 4000])
@@ -130,10 +189,11 @@ async def test_dropping_a_peer_that_does_not_close_takes_a_bounded_time() -> Non
 async def test_a_drop_at_once_dials_the_new_endpoint_without_a_wait() -> None:
     seen = Observer()
     async with a_csms() as csms:
-        link = a_link(csms.port, seen)
+        target = Target(csms.port)
+        link = a_link(csms.port, seen, target=target)
         async with running(link, seen):
             await both_ends(csms, seen)
-            link.endpoint = Endpoint(link.endpoint.url, "CS2")
+            target.endpoint = Target(csms.port, identity="CS2").endpoint
             link.drop("new password", at_once=True)
             await seen.downs.get()
             csms.refuse_with = 401
@@ -161,10 +221,11 @@ async def test_a_drop_at_once_cuts_a_wait_short() -> None:
 async def test_a_drop_while_dialling_is_not_forgotten() -> None:
     seen = Observer()
     async with a_csms() as csms:
-        link = a_link(csms.port, seen)
+        target = Target(csms.port)
+        link = a_link(csms.port, seen, target=target)
         async with running(link, seen):
             await asyncio.sleep(0)
-            link.endpoint = Endpoint(link.endpoint.url, "CS2")
+            target.endpoint = Target(csms.port, identity="CS2").endpoint
             link.drop("new identity", at_once=True)
             assert await seen.downs.get() == "new identity"
             await both_ends(csms, seen)
@@ -180,6 +241,18 @@ async def test_stopping_the_link_closes_the_connection() -> None:
         await socket.wait_closed()
         assert socket.close_code == 1001
         assert seen.downs.qsize() == 1
+
+
+async def test_a_failure_instead_of_an_endpoint_is_an_attempt_without_dialling() -> None:
+    seen = Observer()
+    async with a_csms() as csms:
+        target = Target(csms.port)
+        good, target.endpoint = target.endpoint, Failure(FailureKind.CONFIGURATION, "no certificate")
+        async with running(a_link(csms.port, seen, target=target), seen):
+            assert await seen.failures.get() == Failure(FailureKind.CONFIGURATION, "no certificate")
+            target.endpoint = good
+            await both_ends(csms, seen)
+            assert len(csms.requests) == 1
 
 
 async def test_an_error_while_talking_closes_the_connection_and_is_raised() -> None:
@@ -252,7 +325,7 @@ async def test_a_csms_that_was_away_for_a_day_is_found_again() -> None:
         assert seen.failures.qsize() > 900
 
 
-# With the session on top, and with TLS below.
+# With the session on top, and without the TLS below.
 
 
 async def test_a_session_talks_over_a_link_across_reconnects() -> None:
@@ -274,50 +347,6 @@ async def test_a_session_talks_over_a_link_across_reconnects() -> None:
             await socket.close()
             await seen.downs.get()
             assert not session.connected
-
-
-def _certificate(folder: Path) -> Path:
-    """Write a self-signed certificate of 127.0.0.1 and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "csms.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-@pytest.mark.parametrize("trusted", [True, False])
-async def test_tls_is_verified_with_the_context_that_is_given(tmp_path: Path, trusted: bool) -> None:
-    path = _certificate(tmp_path)
-    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_side.load_cert_chain(path)
-    client_side = ssl.create_default_context(cafile=str(path)) if trusted else None
-    seen = Observer()
-    async with a_csms(ssl=server_side) as csms:
-        endpoint = {"url": f"wss://127.0.0.1:{csms.port}/ocpp", "tls": client_side}
-        async with running(a_link(csms.port, seen, endpoint=endpoint), seen):
-            if trusted:
-                await both_ends(csms, seen)
-            else:
-                failure = await seen.failures.get()
-                assert failure.kind == "certificate"
-                assert "self-signed" in failure.reason
 
 
 async def test_plain_text_where_tls_is_expected_is_a_tls_failure() -> None:

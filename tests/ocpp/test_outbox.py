@@ -10,7 +10,7 @@ import pytest
 from ocpp.v201 import call
 from structlog.testing import capture_logs
 
-from station.ocpp.outbox import BATCH, Attempts, OutboxSender
+from station.ocpp.outbox import ASK_AGAIN_S, BATCH, Attempts, OutboxSender
 from station.ocpp.router import Router
 from station.ocpp.session import NotPermitted, RpcSession
 from station.storage.database import Database
@@ -47,6 +47,8 @@ class Office:
         self.letters = Letters()
         self.mail = asyncio.Event()
         self.attempts = Attempts(limit=3, interval_s=60.0)
+        self.silences = 0
+        self.looks = 0
         self.may_send = True
         self.session = RpcSession(Router(), timeout_s=lambda: TIMEOUT_S, outgoing_gate=self._gate)
         self.sender = OutboxSender(
@@ -56,11 +58,26 @@ class Office:
             attempts=lambda: self.attempts,
             mail=self.mail,
             now=FakeClock().now,
+            on_silent=self._fall_silent,
         )
 
     def _gate(self, action):
         if not self.may_send:
             raise NotPermitted(action)
+
+    def _fall_silent(self):
+        self.silences += 1
+
+    def count_looks(self):
+        """Count from now on how often somebody looks into the queue."""
+        head, self.looks = self.store.head, 0
+
+        def counted(*arguments, **options):
+            self.looks += 1
+            assert self.looks < 1000, "the sender runs hot"
+            return head(*arguments, **options)
+
+        self.store.head = counted
 
     def put(self, body, *, kind="event", transaction=None, offline=False):
         row = self.store.put(
@@ -168,6 +185,7 @@ async def test_after_the_last_attempt_a_message_is_given_up_and_the_next_one_fol
     assert letter.message.transaction_id == "t1"
 
 
+@pytest.mark.ocpp("E13.FR.01", "E13.FR.04")
 async def test_one_attempt_means_one_attempt(office):
     office.attempts = replace(office.attempts, limit=1)
     office.put("a")
@@ -180,6 +198,7 @@ async def test_one_attempt_means_one_attempt(office):
     assert len(office.store.dead_letters()) == 1
 
 
+@pytest.mark.ocpp("E13.FR.03")
 async def test_while_one_transaction_waits_for_its_retry_the_others_go_on(office):
     office.put("1a", transaction="t1")
     office.put("1b", transaction="t1")
@@ -211,17 +230,93 @@ async def test_a_retry_that_is_due_does_not_keep_the_station_busy(office):
         csms.answer(ACTION, Refusal(), Refusal(), {})
         await csms.hear(ACTION, 3)
         await office.sender.wait_empty()
-        passes = 0
-        head = office.store.head
-
-        def counted(*arguments, **options):
-            nonlocal passes
-            passes += 1
-            return head(*arguments, **options)
-
-        office.store.head = counted
+        office.count_looks()
         await asyncio.sleep(3600)
-    assert passes <= 2
+    assert office.looks <= 2
+
+
+@pytest.mark.parametrize("hindrance", ["gate", "offline"])
+async def test_retries_that_are_due_while_nothing_may_be_sent_do_not_keep_the_station_busy(office, hindrance):
+    """Two lanes wait; when the second one is due the first one is still held up."""
+    online = True
+    office.put("1a", transaction="t1")
+    office.put("2a", transaction="t2")
+    async with office.connected(online=lambda: online) as csms:
+        csms.answer(ACTION, Refusal(), Refusal(), {})
+        await csms.hear(ACTION, 2)
+        online, office.may_send = hindrance == "gate", hindrance != "gate"
+        office.count_looks()
+        await asyncio.sleep(3600)
+        assert office.looks <= 3600 / ASK_AGAIN_S + 5
+        assert len(csms.asked) == 2
+        online = office.may_send = True
+        await office.sender.wait_empty()
+        assert arrived(csms)[2:] == ["event-1a", "event-2a"]
+
+
+async def test_a_lane_that_nobody_waits_in_any_more_does_not_keep_the_station_busy(office):
+    office.put("gone", transaction="t1")
+    async with office.connected() as csms:
+        csms.answer(ACTION, Refusal())
+        await csms.hear(ACTION)
+        await asyncio.sleep(1)
+        office.store.remove(office.store.head()[0].id)
+        office.count_looks()
+        await asyncio.sleep(3600)
+    assert office.looks <= 2
+
+
+async def test_what_the_connection_was_lost_over_holds_up_nobody_the_next_time(office):
+    office.put("poison", transaction="t1")
+    office.put("behind it", transaction="t1")
+    office.put("other", transaction="t2")
+    async with office.connected() as csms:
+        csms.answer(ACTION, SILENCE)
+        await csms.hear(ACTION)
+    async with office.connected() as csms:
+        csms.answer(ACTION, {}, SILENCE)
+        await csms.hear(ACTION, 2)
+        assert arrived(csms) == ["event-other", "event-poison"]
+    office.put("new", transaction="t3")
+    async with office.connected() as csms:
+        await office.sender.wait_empty()
+        assert arrived(csms) == ["event-new", "event-poison", "event-behind it"]
+
+
+async def test_a_csms_that_answers_nothing_at_all_costs_no_attempts_and_is_told(office):
+    office.put("a", transaction="t1")
+    async with office.connected() as csms:
+        csms.answer(ACTION, SILENCE)
+        csms.answer("Heartbeat", SILENCE)
+        await csms.hear(ACTION, 4, within_s=600)
+    assert office.silences == 3
+    [row] = office.store.head()
+    assert row.attempts == 0
+    async with office.connected() as csms:
+        await office.sender.wait_empty()
+
+
+@pytest.mark.ocpp("E13.FR.02")
+@pytest.mark.parametrize("beat", [{"currentTime": "2026-12-01T12:00:00Z"}, Refusal()])
+async def test_a_csms_that_answers_something_else_has_failed_to_process_the_message(office, beat):
+    office.put("a", transaction="t1")
+    async with office.connected() as csms:
+        csms.answer(ACTION, SILENCE)
+        csms.answer("Heartbeat", beat)
+        await csms.hear("Heartbeat")
+        await asyncio.sleep(1)
+    [row] = office.store.head()
+    assert (row.attempts, office.silences) == (1, 0)
+
+
+async def test_a_message_that_ocpp_does_not_allow_is_a_dead_letter_and_is_not_sent(office):
+    office.put("x" * 60)
+    office.put("good")
+    async with office.connected() as csms:
+        await office.sender.wait_empty()
+        assert arrived(csms) == ["event-good"]
+    [letter] = office.store.dead_letters()
+    assert "type must be shorter than or equal to 50 characters" in letter.reason
 
 
 async def test_time_offline_costs_no_attempts(office):
@@ -254,7 +349,7 @@ async def test_a_row_that_cannot_be_read_holds_up_nobody_and_is_kept(office):
             await office.sender.wait_empty()
             assert arrived(csms) == ["event-good"]
     assert [letter.message.kind for letter in office.store.dead_letters()] == ["event", "unknown"]
-    assert [entry["event"] for entry in logs].count("message_unreadable") == 2
+    assert [entry["event"] for entry in logs].count("message_unusable") == 2
 
 
 @pytest.mark.ocpp("B01.FR.08")

@@ -2,15 +2,22 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from ocpp.v201 import call
-from ocpp.v201.datatypes import ChargingStationType
-from ocpp.v201.enums import BootReasonEnumType, RegistrationStatusEnumType
+from ocpp.v201 import call, call_result
+from ocpp.v201.datatypes import ChargingStationType, ModemType
+from ocpp.v201.enums import (
+    BootReasonEnumType,
+    ClearCacheStatusEnumType,
+    GenericDeviceModelStatusEnumType,
+    RegistrationStatusEnumType,
+    TriggerMessageStatusEnumType,
+)
 
 from station.ocpp.registration import OWN_RETRY_S, Registration
-from station.ocpp.router import Router
+from station.ocpp.router import Reply, Router, on
 from station.ocpp.session import NotPermitted, RpcSession
 from tests.ocpp.csms import NOW, SILENCE, Refusal, talking
 from tests.ocpp.fake_wire import settle
@@ -26,7 +33,7 @@ class Desk:
     def __init__(self, *, reason=BootReasonEnumType.power_up):
         self.times, self.intervals = [], []
         self.session = RpcSession(
-            Router(),
+            Router(self),
             timeout_s=lambda: TIMEOUT_S,
             outgoing_gate=lambda action: self.registration.permit_outgoing(action),
             incoming_gate=lambda action: self.registration.refuse_incoming(action),
@@ -38,6 +45,26 @@ class Desk:
             set_time=self.times.append,
             on_accepted=self.intervals.append,
         )
+        self.errands = set()
+
+    @on("TriggerMessage")
+    async def trigger(self, request):
+        """Send a Heartbeat in a task of its own, as every block does what takes longer."""
+        answer = call_result.TriggerMessage(status=TriggerMessageStatusEnumType.accepted)
+        return Reply(answer, then=lambda: self.errands.add(asyncio.create_task(self._beat())))
+
+    @on("GetBaseReport")
+    async def report(self, request):
+        answer = call_result.GetBaseReport(status=GenericDeviceModelStatusEnumType.accepted)
+        return Reply(answer, then=self._beat)
+
+    @on("ClearCache")
+    async def clear(self, request):
+        answer = call_result.ClearCache(status=ClearCacheStatusEnumType.accepted)
+        return Reply(answer, then=self._beat)
+
+    async def _beat(self):
+        await self.session.call(call.Heartbeat())
 
     @contextlib.asynccontextmanager
     async def connected(self):
@@ -206,3 +233,143 @@ async def test_a_csms_with_an_impossible_time_accepts_the_station_nevertheless(d
         await csms.registering
     assert desk.registration.accepted
     assert desk.times == []
+
+
+# What the CSMS asks for while it hesitates
+
+
+async def pending(desk, csms, interval=300):
+    """Let the CSMS hesitate, and accept the station the next time."""
+    csms.answer("BootNotification", answered("Pending", interval), answered("Accepted"))
+    await csms.hear("BootNotification")
+    await settle()
+
+
+@pytest.mark.ocpp("B02.FR.01", "B02.FR.02")
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
+        ("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"}),
+    ],
+)
+async def test_what_the_csms_asks_for_is_sent_while_it_hesitates(desk, action, payload):
+    async with desk.connected() as csms:
+        await pending(desk, csms)
+        assert (await csms.call(action, **payload))[0] == 3
+        await csms.hear("Heartbeat", within_s=5)
+        with pytest.raises(NotPermitted):
+            await desk.session.call(call.Heartbeat())
+
+
+@pytest.mark.ocpp("B02.FR.02")
+async def test_what_follows_from_another_request_has_to_wait(desk):
+    async with desk.connected() as csms:
+        await pending(desk, csms)
+        await csms.call("TriggerMessage", requestedMessage="Heartbeat")
+        await csms.hear("Heartbeat")
+        assert (await csms.call("ClearCache"))[2] == {"status": "Accepted"}
+        await asyncio.sleep(5)
+        assert len(csms.of("Heartbeat")) == 1
+
+
+@pytest.mark.ocpp("B03.FR.02")
+async def test_what_was_asked_for_is_not_sent_once_the_csms_rejects_the_station(desk):
+    async with desk.connected() as csms:
+        csms.answer("BootNotification", answered("Pending", 60), answered("Rejected", 300))
+        await csms.hear("BootNotification")
+        await settle()
+        desk.registration.refuse_incoming("TriggerMessage")  # in this task
+        await csms.hear("BootNotification", 2)
+        await settle()
+        with pytest.raises(NotPermitted):
+            await desk.session.call(call.Heartbeat())
+
+
+@pytest.mark.ocpp("B02.FR.04", "B01.FR.09", "F06.FR.17")
+async def test_a_triggered_announcement_does_not_wait_for_the_interval_and_says_why_it_comes(desk):
+    async with desk.connected() as csms:
+        await pending(desk, csms)
+        began = seconds()
+        await desk.registration.triggered(None)()
+        await csms.registering
+        assert seconds() - began < 1
+        assert [boot["reason"] for boot in csms.of("BootNotification")] == ["PowerUp", "Triggered"]
+        assert desk.registration.triggered(None) is None
+
+
+async def test_an_announcement_that_failed_is_repeated_at_once_when_triggered(desk):
+    async with desk.connected() as csms:
+        csms.answer("BootNotification", Refusal(), answered("Accepted"))
+        await csms.hear("BootNotification")
+        await settle()
+        began = seconds()
+        await desk.registration.triggered(None)()
+        await csms.registering
+        assert seconds() - began < 1
+
+
+async def test_after_a_trigger_that_did_not_help_the_interval_counts_again(desk):
+    async with desk.connected() as csms:
+        csms.answer("BootNotification", answered("Pending", 300), answered("Pending", 90), answered("Accepted"))
+        await csms.hear("BootNotification")
+        await settle()
+        await desk.registration.triggered(None)()
+        await csms.hear("BootNotification", 2)
+        began = seconds()
+        await csms.registering
+        assert 90 <= seconds() - began < 91
+        assert csms.of("BootNotification")[2]["reason"] == "PowerUp"
+
+
+# Announced again
+
+
+@pytest.mark.ocpp("B10.FR.10", "B01.FR.09")
+async def test_a_station_that_goes_to_another_csms_announces_itself_there(desk):
+    async with desk.connected() as csms:
+        assert await csms.registering
+    desk.registration.announce_again()
+    assert not desk.registration.accepted
+    assert not desk.registration.refused_for_now
+    async with desk.connected() as csms:
+        assert await csms.registering
+        assert [boot["reason"] for boot in csms.of("BootNotification")] == ["Unknown"]
+    async with desk.connected() as csms:
+        assert not await csms.registering
+
+
+@pytest.mark.ocpp("B10.FR.10")
+async def test_another_csms_is_not_made_to_wait_for_the_interval_of_the_one_before(desk):
+    async with desk.connected() as csms:
+        csms.answer("BootNotification", answered("Rejected", 3600))
+        await csms.hear("BootNotification")
+        await settle()
+    desk.registration.announce_again()
+    began = seconds()
+    async with desk.connected() as csms:
+        await csms.registering
+        assert seconds() - began < 1
+
+
+@pytest.mark.ocpp("B01.FR.01")
+async def test_what_changed_about_the_station_is_told_over_the_next_connection(desk):
+    async with desk.connected() as csms:
+        await csms.registering
+        modem = ModemType(iccid="8949000000000000001", imsi="262010000000001")
+        desk.registration.describe(replace(STATION, modem=modem))
+        assert desk.registration.accepted
+    async with desk.connected() as csms:
+        assert await csms.registering
+        [boot] = csms.of("BootNotification")
+        assert boot["chargingStation"]["modem"]["iccid"] == "8949000000000000001"
+    async with desk.connected() as csms:
+        assert not await csms.registering
+
+
+@pytest.mark.ocpp("B01.FR.03", "B01.FR.09")
+@pytest.mark.parametrize("reason", BootReasonEnumType)
+async def test_the_reason_of_the_boot_is_told_as_it_is(reason):
+    desk = Desk(reason=reason)
+    async with desk.connected() as csms:
+        assert (await csms.hear("BootNotification"))["reason"] == reason.value

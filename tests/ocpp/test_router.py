@@ -1,11 +1,13 @@
 """From a request to its handler, and back."""
 
+import io
 from typing import Any
 
 import pytest
 from ocpp import exceptions
 from ocpp.v201 import call, call_result, enums
 
+from station import logs
 from station.ocpp.frames import Call, Error, Result
 from station.ocpp.router import Reply, Router, on
 
@@ -46,6 +48,7 @@ def request(action: str = "Reset", payload: Any = None) -> Call:
     return Call("id-1", action, {"type": "Immediate"} if payload is None else payload)
 
 
+@pytest.mark.ocpp("FR.02")
 async def test_the_handler_gets_the_dataclass_and_its_answer_is_sent() -> None:
     block = Resets()
     answer = await Router(block, Caches()).respond(request())
@@ -85,6 +88,9 @@ def test_a_handler_of_an_unknown_action_is_an_error() -> None:
     [
         ("ChangeConfiguration", {}, "NotImplemented"),
         ("reset", {"type": "Immediate"}, "NotImplemented"),
+        ("Reset-Signed", {"type": "Immediate"}, "NotImplemented"),
+        ("ResetRequest", {"type": "Immediate"}, "NotImplemented"),
+        ("", {}, "NotImplemented"),
         ("BootNotification", {}, "NotSupported"),
         ("ReserveNow", "not looked at", "NotSupported"),
         ("Reset", [], "FormatViolation"),
@@ -94,6 +100,7 @@ def test_a_handler_of_an_unknown_action_is_an_error() -> None:
         ("Reset", {"type": "Immediate", "x": 1}, "ProtocolError"),
     ],
 )
+@pytest.mark.ocpp("FR.03")
 async def test_what_cannot_be_handled_is_refused_with_its_code(action: str, payload: Any, code: str) -> None:
     block = Resets()
     answer = await Router(block).respond(request(action, payload))
@@ -141,3 +148,42 @@ async def test_a_request_is_not_an_answer() -> None:
     block = Resets(call.Reset(type=enums.ResetEnumType.immediate))
     answer = await Router(block).respond(request())
     assert isinstance(answer.frame, Error)
+
+
+@pytest.mark.parametrize(
+    "error", [exceptions.SecurityError("no 04a2b3c4", {}), ValueError("04A2B3C4 is odd"), KeyError("04A2B3C4")]
+)
+async def test_an_error_that_names_a_token_is_logged_without_it(error: Exception) -> None:
+    class Starts:
+        @on("RequestStopTransaction")
+        async def stop(self, request: call.RequestStopTransaction) -> Any:
+            raise error
+
+    payload = {"transactionId": "t", "customData": {"vendorId": "v", "idToken": "04A2B3C4"}}
+    stream = io.StringIO()
+    logs.configure("debug", stream=stream)
+    await Router(Starts()).respond(request("RequestStopTransaction", payload))
+    assert "RequestStopTransaction" in stream.getvalue()
+    assert "04a2b3c4" not in stream.getvalue().lower()
+
+
+async def test_a_loose_request_is_handled_if_that_is_wanted_and_refused_else() -> None:
+    block = Resets()
+    loose = request(payload={"type": "Immediate", "evseId": None})
+    answer = await Router(block).respond(loose)
+    assert isinstance(answer.frame, Error)
+    assert (answer.frame.code, answer.frame.description) == (
+        "TypeConstraintViolation",
+        "evseId must be integer, not null",
+    )
+    answer = await Router(block).respond(loose, lenient=True)
+    assert answer.frame == Result("id-1", {"status": "Accepted"})
+    assert (answer.invalid, answer.repaired) == (None, {"evseId is null"})
+    assert block.seen == [call.Reset(type=enums.ResetEnumType.immediate)]
+
+
+async def test_what_cannot_be_repaired_is_refused_in_lenient_mode_too() -> None:
+    answer = await Router(Resets()).respond(request(payload={"type": None, "evseId": None}), lenient=True)
+    assert isinstance(answer.frame, Error)
+    assert (answer.frame.code, answer.frame.description) == ("OccurrenceConstraintViolation", "type missing")
+    assert answer.repaired == frozenset()

@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from station.ocpp.router import Reply
 from station.ocpp.session import (
     FINISH_S,
+    MOST_WAITING_BYTES,
     MOST_WAITING_REQUESTS,
     CallRefused,
     Offline,
-    _Shown,
 )
 from tests.ocpp.fake_wire import FakeWire, serving, settle
 from tests.ocpp.rpc import ACCEPTED, NOW, RESET, Resets, Transfers, a_session, failure, heartbeat
@@ -42,7 +42,7 @@ from tests.ocpp.rpc import ACCEPTED, NOW, RESET, Resets, Transfers, a_session, f
         ([2, "a", "DataTransfer", {"vendorId": "v"}], "a", "InternalError", False),
     ],
 )
-@pytest.mark.ocpp("Part4-4.2.3")
+@pytest.mark.ocpp("FR.03")
 async def test_each_kind_of_bad_request_gets_its_callerror(
     frame: Any, message_id: str, code: str, invalid: bool
 ) -> None:
@@ -131,7 +131,7 @@ async def test_a_handler_that_crashes_blocks_nothing_and_is_logged() -> None:
     assert crashes[0]["exc_info"]
 
 
-@pytest.mark.ocpp("F06.FR.04")
+@pytest.mark.ocpp("FR.05", "F06.FR.04")
 async def test_what_follows_an_answer_runs_after_the_answer_was_written() -> None:
     async def then() -> None:
         await session.call(call.Heartbeat())
@@ -235,6 +235,28 @@ async def test_a_flood_of_requests_is_bounded_and_answers_still_arrive() -> None
         ready.set()
         handled = [await wire.hear() for _ in range(MOST_WAITING_REQUESTS)]
         assert [answer[1] for answer in handled] == [f"r{n}" for n in range(MOST_WAITING_REQUESTS)]
+
+
+async def test_large_requests_that_wait_are_bounded_and_one_is_always_taken() -> None:
+    ready = asyncio.Event()
+
+    async def act() -> Any:
+        await ready.wait()
+        return ACCEPTED
+
+    def of(size: int) -> dict[str, Any]:
+        return {"type": "Immediate", "customData": {"vendorId": "v", "x": "y" * size}}
+
+    async with serving(a_session(Resets(act))) as wire:
+        wire.say([2, "a", "Reset", of(MOST_WAITING_BYTES // 2)])
+        wire.say([2, "b", "Reset", of(MOST_WAITING_BYTES // 2)])
+        assert (await wire.hear())[:3] == [4, "b", "GenericError"]
+        ready.set()
+        assert (await wire.hear())[:2] == [3, "a"]
+        wire.say([2, "c", "Reset", of(MOST_WAITING_BYTES)])
+        assert (await wire.hear())[:2] == [3, "c"]
+        wire.say([2, "b", "Reset", RESET])
+        assert (await wire.hear())[:2] == [3, "b"]
 
 
 # From connection to connection.
@@ -348,4 +370,3 @@ async def test_frames_are_logged_on_the_wires_own_logger_without_secrets() -> No
     assert len(shown) == 4
     assert "SECRET" not in str(logs) + "".join(shown)
     assert {entry["log_level"] for entry in logs if "frame" in entry} == {"debug"}
-    assert repr(_Shown(b"\x00")) == "1 bytes"

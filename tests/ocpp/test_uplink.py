@@ -8,11 +8,12 @@ import pytest
 from ocpp.v201.datatypes import ChargingStationType
 from ocpp.v201.enums import BootReasonEnumType
 
+from station.core.security_events import SecurityEvent
 from station.ocpp.blocks.availability import Availability
 from station.ocpp.blocks.diagnostics import Diagnostics
-from station.ocpp.blocks.provisioning import Provisioning
 from station.ocpp.blocks.security import Security
 from station.ocpp.blocks.transactions import Transactions
+from station.ocpp.heartbeat import Heartbeat
 from station.ocpp.outbox import Attempts, OutboxSender
 from station.ocpp.registration import Registration
 from station.ocpp.router import Router
@@ -89,22 +90,15 @@ class Station:
             mail=yard.mail,
             now=now,
         )
+        heartbeat = Heartbeat(session, interval_s=lambda: HEARTBEAT_S, set_time=lambda time: None)
         self.uplink = Uplink(
             self.link,
             session,
             registration=self.registration,
             outbox=self.sender,
             availability=Availability(yard.evses, session, news=yard.news, now=now),
-            provisioning=Provisioning(
-                yard.evses,
-                session,
-                heartbeat_interval_s=lambda: HEARTBEAT_S,
-                set_time=lambda time: None,
-                all_told=self.sender.wait_empty,
-                restart=lambda reason: None,
-                spawn=lambda name, work: None,
-            ),
             security=self.security,
+            routines={"heartbeat": heartbeat.run},
             offline_threshold_s=lambda: THRESHOLD_S,
         )
 
@@ -128,7 +122,7 @@ def told(csms):
 
 @pytest.mark.ocpp("B01.FR.05", "B01.FR.08")
 async def test_the_boot_comes_first_and_then_every_status_and_the_queue(station):
-    station.security.notify("StartupOfTheDevice")
+    station.security.notify(SecurityEvent.STARTUP_OF_THE_DEVICE)
     async with station.link.connected() as csms:
         await csms.hear("StatusNotification", 2)
         await station.sender.wait_empty()
@@ -140,7 +134,7 @@ async def test_the_boot_comes_first_and_then_every_status_and_the_queue(station)
 
 @pytest.mark.ocpp("B02.FR.02", "B02.FR.06")
 async def test_while_the_csms_hesitates_nothing_is_told_and_the_connection_stays(station):
-    station.security.notify("StartupOfTheDevice")
+    station.security.notify(SecurityEvent.STARTUP_OF_THE_DEVICE)
     async with station.link.connected() as csms:
         pending = {"currentTime": NOW, "interval": 10, "status": "Pending"}
         csms.answer("BootNotification", pending, pending | {"status": "Accepted"})
@@ -245,3 +239,30 @@ async def test_invalid_messages_are_told_once_a_connection(station):
     async with station.link.connected() as csms:
         csms.wire.say(json.dumps([9]))
         assert (await csms.hear("SecurityEventNotification"))["type"] == "InvalidMessages"
+
+
+@pytest.mark.ocpp("B10.FR.10", "B01.FR.05")
+async def test_another_csms_is_told_everything_from_the_boot_on(station):
+    async with station.link.connected() as csms:
+        await csms.hear("StatusNotification", 2)
+    station.registration.announce_again()
+    async with station.link.connected() as csms:
+        await csms.hear("StatusNotification", 2)
+        assert csms.actions[0] == "BootNotification"
+        assert sorted(told(csms)) == [(1, "Available"), (2, "Available")]
+
+
+@pytest.mark.ocpp("B01.FR.08")
+async def test_whoever_announces_the_station_again_silences_it_until_the_next_connection(station):
+    async with station.link.connected() as csms:
+        await csms.hear("StatusNotification", 2)
+        station.registration.announce_again()
+        heard = len(csms.asked)
+        await station.yard.plug(1)
+        station.security.notify(SecurityEvent.STARTUP_OF_THE_DEVICE)
+        await asyncio.sleep(3 * HEARTBEAT_S)
+        assert len(csms.asked) == heard
+        assert not station.uplink.online
+    async with station.link.connected() as csms:
+        await csms.hear("SecurityEventNotification")
+        assert csms.actions[0] == "BootNotification"

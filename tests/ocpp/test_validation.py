@@ -1,6 +1,7 @@
 """Payloads against the schemas."""
 
 import copy
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from station.ocpp import schemas
 from station.ocpp.frames import ErrorCode
 from station.ocpp.schemas import Kind
-from station.ocpp.validation import Violation, check
+from station.ocpp.validation import LARGEST_INTEGER, Violation, check
 from tests.ocpp.schema_payloads import EVERY_MESSAGE, full, valid
 
 START: dict[str, Any] = {
@@ -54,13 +55,13 @@ def changed(payload: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("transactionInfo.transactionId", ..., "OccurrenceConstraintViolation", "transactionInfo.transactionId"),
         ("meterValue", [], "OccurrenceConstraintViolation", "meterValue must contain at least 1"),
         ("meterValue.0.sampledValue", [], "OccurrenceConstraintViolation", "meterValue[0].sampledValue"),
-        ("seqNo", "0", "TypeConstraintViolation", "seqNo must be integer"),
-        ("seqNo", True, "TypeConstraintViolation", "seqNo must be integer"),
+        ("seqNo", "0", "TypeConstraintViolation", "seqNo must be integer, not string"),
+        ("seqNo", True, "TypeConstraintViolation", "seqNo must be integer, not boolean"),
         ("seqNo", 0.5, "TypeConstraintViolation", "seqNo must be integer"),
-        ("offline", 0, "TypeConstraintViolation", "offline must be boolean"),
-        ("offline", None, "TypeConstraintViolation", "offline must be boolean"),
-        ("transactionInfo", [], "TypeConstraintViolation", "transactionInfo must be object"),
-        ("meterValue", {}, "TypeConstraintViolation", "meterValue must be array"),
+        ("offline", 0, "TypeConstraintViolation", "offline must be boolean, not number"),
+        ("offline", None, "TypeConstraintViolation", "offline must be boolean, not null"),
+        ("transactionInfo", [], "TypeConstraintViolation", "transactionInfo must be object, not array"),
+        ("meterValue", {}, "TypeConstraintViolation", "meterValue must be array, not object"),
         ("meterValue.0.sampledValue.0.value", "1.5", "TypeConstraintViolation", "[0].sampledValue[0].value must be"),
         ("eventType", "started", "PropertyConstraintViolation", "eventType must be one of"),
         ("transactionInfo.transactionId", "x" * 37, "PropertyConstraintViolation", "transactionInfo.transactionId"),
@@ -82,7 +83,9 @@ def test_a_violation_is_told_with_its_code_and_its_place(path: str, value: Any, 
 @pytest.mark.parametrize(
     ("action", "payload", "code"),
     [
-        ("SetMonitoringLevel", {"severity": 10**400}, None),
+        ("SetMonitoringLevel", {"severity": LARGEST_INTEGER}, None),
+        ("SetMonitoringLevel", {"severity": -LARGEST_INTEGER - 1}, "PropertyConstraintViolation"),
+        ("SetMonitoringLevel", {"severity": 10**400}, "PropertyConstraintViolation"),
         ("ClearChargingProfile", {"chargingProfileCriteria": {"evseId": -1}}, None),
         (
             "SetChargingProfile",
@@ -121,6 +124,16 @@ def test_a_description_names_some_foreign_properties_and_not_any_number_of_them(
     violation = check("Heartbeat", Kind.REQUEST, {f"p{n:04}": n for n in range(1000)})
     assert violation is not None
     assert violation.description == "p0000, p0001, p0002, p0003, p0004 not known in OCPP 2.0.1"
+    long = check("Heartbeat", Kind.REQUEST, {"p" * 1_000_000: 1})
+    assert long is not None
+    assert len(long.description) < 100
+
+
+@pytest.mark.parametrize("item", [{}, {"component": {"name": "x"}, "variable": {"name": "y"}}])
+def test_a_list_of_any_length_is_checked_in_reasonable_time(item: dict[str, Any]) -> None:
+    begun = time.process_time()
+    check("GetVariables", Kind.REQUEST, {"getVariableData": [item] * 20_000})
+    assert time.process_time() - begun < 1
 
 
 def test_validation_adds_no_defaults() -> None:

@@ -5,14 +5,18 @@ import http
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from station.ocpp.backoff import BackOff
-from station.ocpp.link import Endpoint, Failure, Link, WebSocketLine
+from station.ocpp.endpoint import Endpoint
+from station.ocpp.link import Link, WebSocketLine
+
+if TYPE_CHECKING:
+    from station.ocpp.failures import Failure
 
 PASSWORD = "pässword-of-16-chars"
 BACK_OFF = BackOff(wait_minimum_s=10, random_range_s=4, repeat_times=3)
@@ -24,8 +28,10 @@ class Csms:
     def __init__(self, **options: Any) -> None:
         self.options: dict[str, Any] = {"subprotocols": ["ocpp2.0.1"], "ping_interval": None} | options
         self.refuse_with: int | None = None
+        self.headers: dict[str, str] = {}
         self.requests: list[Request] = []
         self.arrivals: list[float] = []
+        self.on_request: Callable[[], None] = lambda: None
         self.sockets: asyncio.Queue[ServerConnection] = asyncio.Queue()
         self.port = 0
         self._server: Any = None
@@ -41,11 +47,12 @@ class Csms:
         await self._server.wait_closed()
 
     def _look_at(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.on_request()
         self.requests.append(request)
         self.arrivals.append(asyncio.get_running_loop().time())
         if self.refuse_with is None:
             return None
-        return Response(self.refuse_with, http.HTTPStatus(self.refuse_with).phrase, Headers())
+        return Response(self.refuse_with, http.HTTPStatus(self.refuse_with).phrase, Headers(self.headers))
 
     async def _hold(self, socket: ServerConnection) -> None:
         self.sockets.put_nowait(socket)
@@ -81,8 +88,20 @@ class Observer:
             self.frames.put_nowait(frame)
 
 
-def a_link(port: int, seen: Observer, **changes: Any) -> Link:
-    endpoint = {"url": f"ws://127.0.0.1:{port}/ocpp", "identity": "CS 1"} | changes.pop("endpoint", {})
+class Target:
+    """Where the next attempt goes; `endpoint` may be changed, also to a failure."""
+
+    def __init__(self, port: int, **changes: Any) -> None:
+        self.endpoint: Endpoint | Failure = Endpoint(
+            **{"url": f"ws://127.0.0.1:{port}/ocpp", "identity": "CS 1"} | changes
+        )
+
+    def __call__(self) -> "Endpoint | Failure":
+        return self.endpoint
+
+
+def a_link(port: int, seen: Observer, *, target: Callable[[], Any] | None = None, **changes: Any) -> Link:
+    endpoint = changes.pop("endpoint", {})
     options: dict[str, Any] = {
         "back_off": lambda: BACK_OFF,
         "ping_interval_s": lambda: 0,
@@ -91,7 +110,7 @@ def a_link(port: int, seen: Observer, **changes: Any) -> Link:
         "on_down": seen.downs.put_nowait,
         "on_failed": seen.failures.put_nowait,
     }
-    return Link(Endpoint(**endpoint), **options | changes)
+    return Link(target or Target(port, **endpoint), **options | changes)
 
 
 @asynccontextmanager

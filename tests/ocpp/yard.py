@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from station.clock import SystemClock
+from station.core.availability import out_of_service
 from station.core.events import Authorized
 from station.core.policy import Policy
 from station.core.tokens import IdToken
 from station.evse import Evse, Surroundings
 from station.hardware.ports import PilotLetter
+from station.storage.availability import OutOfService
 from station.storage.database import Database
 from station.storage.journal import Journal
 from station.storage.meters import Meters
@@ -33,6 +35,8 @@ class Yard:
         self.policy = Policy(**policy)
         ids = range(1, evses + 1)
         self.meters = {evse_id: FakeMeter() for evse_id in ids}
+        for meter in self.meters.values():
+            meter.now = self.clock.now
         self.controllers = {evse_id: FakeController() for evse_id in ids}
         around = Surroundings(
             Journal(self.database),
@@ -41,6 +45,7 @@ class Yard:
             online=lambda: self.online,
             mail=self.mail,
             news=self.news,
+            inoperative=lambda evse_id: out_of_service(OutOfService(self.database).all(), evse_id),
         )
         self.evses = {
             evse_id: Evse(

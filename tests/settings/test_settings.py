@@ -31,6 +31,7 @@ def test_the_shipped_configuration_shows_every_key():
     for section, values, renamed in (
         ("station", settings.station, {}),
         ("csms", settings.csms, {}),
+        ("security", settings.security, {}),
         ("log", settings.log, {}),
         ("metadata", settings.metadata, {}),
         ("line", settings.lines[0], {}),
@@ -45,10 +46,12 @@ def test_the_shipped_configuration_shows_every_key():
         assert {field.name for field in fields} == set(shown["evse"][0][device])
     assert "password_file" in shown["csms"]
     assert shown["variables"]
+    assert shown["vendors"]
 
 
 def test_the_examples_of_variables_in_the_shipped_configuration_are_right(read):
-    examples = re.findall(r"^# (\"\w+\..+)$", SHIPPED.read_text(), flags=re.MULTILINE)
+    _, _, section = SHIPPED.read_text().partition("[variables]\n")
+    examples = re.findall(r"^# (\"\w+\..+)$", section, flags=re.MULTILINE)
     assert len(examples) == 4
     assert len(read(MINIMAL + "[variables]\n" + "\n".join(examples)).variables) == 4
 
@@ -140,7 +143,7 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
             "[station]",
             "[statoin]\n[station]",
             "statoin: is unknown; did you mean station?;"
-            " known here: station, csms, log, receipts, metadata, line, evse, reader, variables",
+            " known here: station, csms, security, vendors, log, receipts, metadata, line, evse, reader, variables",
         ),
         (
             'url = "ws://127.0.0.1:9000/ocpp"',
@@ -161,11 +164,6 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
             'password = "correct horse battery"',
             "",
             "csms.password: is missing; security profile 1 needs password or password_file",
-        ),
-        (
-            'password = "correct horse battery"',
-            'password = "correct horse battery"\nsecurity_profile = 2',
-            "csms.security_profile: 2 comes with TLS support; 0 and 1 are possible until then",
         ),
         (
             'password = "correct horse battery"',
@@ -315,8 +313,3 @@ def test_a_password_file_that_is_missing_or_stands_beside_a_password_is_told(pro
     (tmp_path / "there").write_text(PASSWORD)
     (told,) = problems(changed("password =", 'password_file = "there"\npassword ='))
     assert told == "csms.password_file: stands beside password; keep one of them"
-
-
-def test_profile_0_is_possible_when_it_is_meant(read):
-    text = changed(f'password = "{PASSWORD}"', "security_profile = 0\nallow_plain_without_password = true")
-    assert read(text).csms.password is None

@@ -1,5 +1,6 @@
 """What an earlier version stored is taken over, whole, and means the same."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from station.core.session import Metering
 from station.core.tokens import IdToken
 from station.core.variables import HEARTBEAT_INTERVAL
 from station.errors import StorageError
-from station.storage.database import NAME, Database, _migrations
+from station.ocpp.blocks.security import KIND, Security
+from station.storage.database import NAME, Database, _migrations, text_of
+from station.storage.facts import Facts
 from station.storage.journal import Journal
 from station.storage.meters import Meters
 from station.storage.outbox import Outbox
 from station.storage.receipts import Receipts
+from station.storage.security_log import SecurityLog
 from station.storage.sessions import Sessions
 from station.storage.tokens import Tokens
 from station.storage.variables import Variables
@@ -115,6 +119,43 @@ def test_a_database_of_the_second_schema_knows_its_meters_and_what_was_sent(tmp_
         assert [kept.sent_at for kept in receipt.kept] == [START, None]
         assert Meters(database).known(1).clock_updated_at == START
         assert [past.serial for past in Meters(database).history()] == [receipt.records[0].meter_serial]
+
+
+def test_a_database_of_the_second_schema_has_no_profiles_facts_or_events_yet(tmp_path):
+    stored(tmp_path, schema=2)
+    with opened(tmp_path) as database:
+        for table in ("network_profiles", "facts", "security_log", "ocsp_responses", "inoperative"):
+            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+def test_a_database_of_the_third_schema_knows_the_line_to_the_csms(tmp_path):
+    stored(tmp_path, schema=3)
+    with opened(tmp_path) as database:
+        assert Facts(database).get("example") == "kept"
+        assert [entry.type for entry in SecurityLog(database).entries()] == ["StartupOfTheDevice", "InvalidMessages"]
+        assert database.execute("SELECT slot FROM network_profiles").fetchall() == [(1,)]
+        assert database.execute("SELECT response FROM ocsp_responses").fetchall() == [("MAA=",)]
+        assert database.execute("SELECT evse_id, connector_id FROM inoperative").fetchall() == [(1, 0)]
+
+
+def test_an_event_that_waited_for_the_csms_before_the_log_was_kept_still_waits(tmp_path):
+    stored(tmp_path, schema=2)
+    body = '{"type": "ResetOrReboot", "at": "2026-11-30T08:00:00.000Z", "info": "RemoteReset"}'
+    connection = sqlite3.connect(tmp_path / NAME)
+    connection.execute(
+        "INSERT INTO outbox (kind, body, created_at, offline) VALUES (?, ?, ?, 0)", (KIND, body, text_of(START))
+    )
+    connection.commit()
+    connection.close()
+    with opened(tmp_path) as database:
+        waiting = Outbox(database).head(10)[-1]
+        security = Security(Outbox(database), SecurityLog(database), now=lambda: START, ring=lambda: None)
+        message = security.encode(waiting, json.loads(waiting.body))
+    assert (message.type, message.timestamp, message.tech_info) == (
+        "ResetOrReboot",
+        "2026-11-30T08:00:00.000Z",
+        "RemoteReset",
+    )
 
 
 def test_a_session_that_the_first_version_stored_while_charging_goes_on(tmp_path):

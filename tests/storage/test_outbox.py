@@ -1,5 +1,6 @@
 """Messages stay in order until they are answered or given up, and nothing is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -154,3 +155,34 @@ def test_a_long_queue_is_drained_with_the_head_found_at_once(outbox, database):
         drained.append(head[0].seq_no)
         outbox.remove(head[0].id)
     assert drained == list(range(200))
+
+
+def test_a_dead_letter_is_found_by_the_number_that_it_had(outbox):
+    put(outbox, 0)
+    message_id = put(outbox, 1)
+    outbox.bury(message_id, "InternalError", START)
+    [letter] = outbox.dead_letters()
+    assert outbox.dead_letter(message_id) == letter
+    assert outbox.dead_letter(message_id + 1) is None
+    assert outbox.dead_count() == 1
+
+
+def test_a_dead_letter_that_is_revived_waits_late_in_its_old_place_with_all_its_attempts(outbox):
+    first, second = put(outbox, 0), put(outbox, 1)
+    outbox.count_attempt(first)
+    before = outbox.head()[0]
+    outbox.bury(first, "InternalError", START)
+    outbox.revive(first)
+    outbox.revive(first)
+    outbox.revive(99)
+    assert [message.id for message in outbox.head(9)] == [first, second]
+    assert outbox.head()[0] == replace(before, attempts=0, offline=True)
+    assert outbox.dead_letters() == []
+
+
+def test_a_dead_letter_can_be_forgotten(outbox):
+    for number in range(2):
+        outbox.bury(put(outbox, number), "InternalError", START)
+    outbox.forget(outbox.dead_letters()[0].message.id)
+    outbox.forget(99)
+    assert [letter.message.seq_no for letter in outbox.dead_letters()] == [1]

@@ -55,6 +55,17 @@ def test_no_token_is_on_the_disk_and_two_stations_hash_differently(tmp_path):
     assert hashes[0] != hashes[1]
 
 
+@pytest.mark.ocpp("N10.FR.03", "N10.FR.06")
+def test_a_token_is_forgotten_and_no_other(tokens):
+    other = IdToken("04FFFFFF", "ISO14443")
+    for token in (CARD, other):
+        tokens.put(token, "card", updated_at=START)
+    tokens.forget(IdToken("04a2B3c4", "ISO14443"))
+    tokens.forget(IdToken("never seen", "ISO14443"))
+    assert tokens.get(CARD) is None
+    assert tokens.get(other) is not None
+
+
 def test_the_cache_can_be_cleared(tokens):
     tokens.put(CARD, "card", updated_at=START)
     tokens.clear()

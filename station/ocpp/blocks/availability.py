@@ -1,4 +1,4 @@
-"""Block G, so far: StatusNotification."""
+"""Block G: StatusNotification."""
 
 import asyncio
 import contextlib
@@ -7,12 +7,14 @@ from datetime import datetime
 
 import structlog
 from ocpp.v201 import call
+from ocpp.v201.datatypes import EVSEType
 from ocpp.v201.enums import ConnectorStatusEnumType
 
 from station.core.device_model import CONNECTOR_ID
 from station.core.session import connector_status, waking
 from station.evse import Evse
 from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, RpcSession
+from station.ocpp.triggering import Work, meant
 from station.ocpp.words import timestamp
 
 LOOK_AGAIN_S = 10.0
@@ -46,6 +48,15 @@ class Availability:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if all(told) else LOOK_AGAIN_S):
                     await self._news.wait()
+
+    def triggered(self, named: EVSEType | None) -> Work | None:
+        """F06.FR.12: a status is that of a connector; one that nobody knows yet cannot be told."""
+        if named is None or named.connector_id != CONNECTOR_ID:
+            return None
+        for evse in meant(self._evses, named):
+            if not waking(evse.session):
+                return lambda: self._notify(evse.evse_id, connector_status(evse.session))
+        return None
 
     async def _tell(self, evse: Evse) -> bool:
         """Tell a status that the CSMS does not know; return whether it knows it then."""

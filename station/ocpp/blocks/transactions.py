@@ -1,27 +1,21 @@
 """Block E: TransactionEvent."""
 
-import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 from ocpp.v201 import call, call_result
-from ocpp.v201.datatypes import (
-    MeterValueType,
-    SampledValueType,
-    SignedMeterValueType,
-    TransactionType,
-    UnitOfMeasureType,
-)
+from ocpp.v201.datatypes import EVSEType, TransactionType
 
 from station.core.device_model import CONNECTOR_ID
 from station.core.documents import from_document
-from station.core.events import StopCause, StopRequested
-from station.core.reports import Sample, SampledValue, SignedValue, TransactionReport
+from station.core.events import StopCause, StopRequested, Triggered
+from station.core.reports import TransactionReport
 from station.core.tokens import IdToken, TokenInfo
 from station.evse import Evse
-from station.meter.keys import oca_public_key
 from station.ocpp import words
+from station.ocpp.meter_values import meter_value
+from station.ocpp.triggering import Work, meant
 from station.storage.outbox import Queued
 
 log = structlog.get_logger("station.transactions")
@@ -43,6 +37,16 @@ class Transactions:
         self._evses = evses
         self._learn = learn
         self._delivered = delivered
+
+    def triggered(self, named: EVSEType | None) -> Work | None:
+        """F06.FR.07: an Updated event of each transaction that runs there; None if there is none."""
+        running = [evse for evse in meant(self._evses, named) if _runs(evse)]
+
+        async def tell() -> None:
+            for evse in running:
+                evse.post(Triggered(evse.reading))
+
+        return tell if running else None
 
     def encode(self, row: Queued, body: Any) -> call.TransactionEvent:
         """Return the message of a stored report."""
@@ -70,6 +74,11 @@ class Transactions:
             self._learn(token, info)
 
 
+def _runs(evse: Evse) -> bool:
+    transaction = evse.session.transaction
+    return transaction is not None and transaction.started and transaction.stop is None
+
+
 def encode(report: TransactionReport, *, offline: bool) -> call.TransactionEvent:
     """Return a report as the message of the standard."""
     return call.TransactionEvent(
@@ -86,32 +95,5 @@ def encode(report: TransactionReport, *, offline: bool) -> call.TransactionEvent
         offline=offline or None,
         evse=words.evse(report.evse_id, CONNECTOR_ID) if report.evse_id is not None else None,
         id_token=words.id_token(report.id_token) if report.id_token else None,
-        meter_value=[_meter_value(sample) for sample in report.samples] or None,
-    )
-
-
-def _meter_value(sample: Sample) -> MeterValueType:
-    return MeterValueType(
-        timestamp=words.timestamp(sample.taken_at), sampled_value=[_sampled_value(value) for value in sample.values]
-    )
-
-
-def _sampled_value(value: SampledValue) -> SampledValueType:
-    return SampledValueType(
-        value=value.value,
-        context=value.context,
-        measurand=value.measurand,
-        phase=value.phase,
-        signed_meter_value=_signed(value.signed) if value.signed else None,
-        unit_of_measure=UnitOfMeasureType(unit=value.unit) if value.unit else None,
-    )
-
-
-def _signed(signed: SignedValue) -> SignedMeterValueType:
-    """OCA application note on signed meter values: the method stands inside the OCMF, so it is left empty here."""
-    return SignedMeterValueType(
-        signed_meter_data=base64.b64encode(signed.ocmf).decode("ascii"),
-        signing_method="",
-        encoding_method="OCMF",
-        public_key=oca_public_key(signed.public_key) if signed.public_key else "",
+        meter_value=[meter_value(sample) for sample in report.samples] or None,
     )

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from ocpp.exceptions import SecurityError
-from ocpp.routing import on
-from ocpp.v201 import ChargePoint, call_result
+from ocpp.routing import after, on
+from ocpp.v201 import ChargePoint, call, call_result
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -75,15 +75,71 @@ class LibraryStation(ChargePoint):
 async def library_station(csms: MockCsms, identity: str = "CS1") -> AsyncIterator[LibraryStation]:
     async with connect(csms.url_of(identity), subprotocols=["ocpp2.0.1"]) as websocket:
         station = LibraryStation(identity, websocket)
-
-        async def run() -> None:
-            with suppress(ConnectionClosed):
-                await station.start()
-
-        task = asyncio.create_task(run(), name="library-station")
-        try:
+        async with running(station):
             yield station
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+
+
+@asynccontextmanager
+async def running(station: ChargePoint) -> AsyncIterator[None]:
+    async def run() -> None:
+        with suppress(ConnectionClosed):
+            await station.start()
+
+    task = asyncio.create_task(run(), name="library-station")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class SecuredStation(ChargePoint):
+    """A station that has one key, sends its CSR when it is told to, and takes what it is given; or not, if `grim`."""
+
+    def __init__(self, identity: str, websocket: ClientConnection) -> None:
+        super().__init__(identity, websocket)
+        self.csr = ""
+        self.grim = False
+        self.certificates: list[dict[str, Any]] = []
+        self.roots: list[dict[str, Any]] = []
+        self.passwords: list[str] = []
+
+    @property
+    def _status(self) -> str:
+        return "Rejected" if self.grim else "Accepted"
+
+    @on("TriggerMessage")
+    async def trigger(self, requested_message: str, **_: Any) -> call_result.TriggerMessage:
+        assert requested_message.startswith("Sign")
+        return call_result.TriggerMessage(status=self._status)
+
+    @after("TriggerMessage")
+    async def send_csr(self, requested_message: str, **_: Any) -> None:
+        use = requested_message.removeprefix("Sign")
+        await self.call(call.SignCertificate(csr=self.csr, certificate_type=use))
+
+    @on("CertificateSigned")
+    async def certificate(self, **payload: Any) -> call_result.CertificateSigned:
+        self.certificates.append(payload)
+        return call_result.CertificateSigned(status=self._status)
+
+    @on("InstallCertificate")
+    async def root(self, **payload: Any) -> call_result.InstallCertificate:
+        self.roots.append(payload)
+        return call_result.InstallCertificate(status=self._status)
+
+    @on("SetVariables")
+    async def variables(self, set_variable_data: list[dict[str, Any]], **_: Any) -> call_result.SetVariables:
+        (data,) = set_variable_data
+        self.passwords.append(data["attribute_value"])
+        names = {"component": data["component"], "variable": data["variable"]}
+        return call_result.SetVariables([{"attribute_status": self._status, **names}])
+
+
+@asynccontextmanager
+async def secured_station(csms: MockCsms, identity: str = "CS1", **options: Any) -> AsyncIterator[SecuredStation]:
+    async with connect(csms.url_of(identity), subprotocols=["ocpp2.0.1"], **options) as websocket:
+        station = SecuredStation(identity, websocket)
+        async with running(station):
+            yield station

@@ -1,5 +1,6 @@
 import json
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,19 @@ def test_meter_keys_are_for_one_meter_or_for_all() -> None:
 
 def test_a_password_may_hold_a_colon() -> None:
     assert parsed("--user", "CS1:a:b").users == {"CS1": "a:b"}
+
+
+def test_security_is_chosen_by_options_too() -> None:
+    chosen = parsed(
+        "--tls-port", "0", "--mutual-tls-port", "9003", "--tls-name", "a.example", "--tls-name", "b.example",
+        "--ca-dir", "ca", "--ca-key", "rsa-3072", "--ca-intermediate", "--client-cn", "serial",
+        "--client-organization", "ACME", "--serial", "CS1=SN-1",
+    )  # fmt: skip
+    assert (chosen.tls_port, chosen.mutual_tls_port) == (0, 9003)
+    assert chosen.tls_names == ("a.example", "b.example")
+    assert (chosen.ca_dir, chosen.ca_key, chosen.ca_intermediate) == (Path("ca"), "rsa-3072", True)
+    assert (chosen.client_cn, chosen.client_organization, chosen.serials) == ("serial", "ACME", {"CS1": "SN-1"})
+    assert (parsed().tls_port, parsed().mutual_tls_port, parsed().ca_dir) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +115,28 @@ def test_a_csms_runs_answers_is_asked_and_ends_cleanly(running: Running, capsys:
     assert "CS1 → Authorize  type ISO14443" in err
     assert "status Invalid" in err
     assert "SECRETUID" not in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.realtime
+def test_a_csms_with_tls_says_where_and_whom_to_trust(tmp_path: Path) -> None:
+    secured = Running("--tls-port", "0", "--mutual-tls-port", "0", "--ca-dir", str(tmp_path / "ca"))
+    try:
+        assert sorted(secured.ready["profiles"]) == ["0", "2", "3"]
+        assert secured.ready["ocpp"] == secured.ready["profiles"]["0"]
+        assert Path(secured.ready["rootFile"]).read_text() == secured.ready["root"]
+        url = secured.ready["profiles"]["2"] + "/CS1"
+        context = ssl.create_default_context(cadata=secured.ready["root"])
+        with connect(url, subprotocols=["ocpp2.0.1"], ssl=context) as station:  # type: ignore[list-item]
+            station.send('[2,"1","Heartbeat",{}]')
+            station.recv()
+        with pytest.raises(ssl.SSLError), connect(url, ssl=ssl.create_default_context()):
+            pass
+    finally:
+        code, err = secured.end(signal.SIGTERM)
+    assert code == 0
+    assert "connected with security profile 2, TLSv1.3" in err
+    assert "TLS handshake for security profile 2 failed" in err
     assert "Traceback" not in err
 
 

@@ -26,6 +26,15 @@ def test_a_file_gives_every_setting(tmp_path: Path) -> None:
         call_timeout_s = 5
         ping_interval_s = 10.5
         messages_kept = 10
+        tls_port = 9102
+        mutual_tls_port = 0
+        tls_names = ["csms.example", "127.0.0.1"]
+        client_cn = "serial"
+        client_organization = "ACME"
+        serials = {{CS1 = "SN-1"}}
+        ca_dir = "ca"
+        ca_key = "rsa-3072"
+        ca_intermediate = true
         users = {{CS1 = "own"}}
         tokens = {{04aabb = "Blocked", "*" = "Unknown"}}
         meter_keys = {{001BZR1521070006 = "{DEMO_KEY}"}}
@@ -43,6 +52,15 @@ def test_a_file_gives_every_setting(tmp_path: Path) -> None:
         call_timeout_s=5,
         ping_interval_s=10.5,
         messages_kept=10,
+        tls_port=9102,
+        mutual_tls_port=0,
+        tls_names=("csms.example", "127.0.0.1"),
+        client_cn="serial",
+        client_organization="ACME",
+        serials={"CS1": "SN-1"},
+        ca_dir=Path("ca"),
+        ca_key="rsa-3072",
+        ca_intermediate=True,
     )
 
 
@@ -56,6 +74,13 @@ def test_a_file_gives_every_setting(tmp_path: Path) -> None:
         ("call_timeout_s = 0", "more than 0"),
         ("tokens = {a = 'Fine'}", "allowed are Accepted"),
         ("users = {CS1 = 5}", "users.CS1"),
+        ("serials = {CS1 = 5}", "serials.CS1"),
+        ("tls_port = 70000", "tls_port is 70000"),
+        ("mutual_tls_port = -1", "mutual_tls_port is -1"),
+        ("client_cn = 'both'", "allowed are either, identity"),
+        ("ca_key = 'dsa'", "allowed are ec-p256, rsa-3072"),
+        ("ca_intermediate = 1", "bool expected"),
+        ("tls_names = [5]", "tls_names"),
         ("meter_keys = {M = 'xyz'}", "meter_keys.M"),
         ("port = ", "no TOML"),
     ],

@@ -1,0 +1,127 @@
+"""Reset: the station, or one EVSE, starts anew; nothing that ran is lost (B11, B12)."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from ocpp.v201 import call, call_result
+from ocpp.v201.datatypes import StatusInfoType
+from ocpp.v201.enums import BootReasonEnumType, ResetEnumType, ResetStatusEnumType
+
+from station.core.events import Blocked, StopCause, StopRequested
+from station.core.session import idle
+from station.evse import Evse
+from station.ocpp.router import Reply, on
+from station.ocpp.spawn import Spawn
+
+END_TIMEOUT_S = 60.0
+"""How long an immediate reset waits for signed ends; what is missing then is closed after the restart."""
+TELL_TIMEOUT_S = 30.0
+"""How long a reset waits until the CSMS has been told what ended; what is queued then is told after the restart."""
+
+log = structlog.get_logger("station.reset")
+
+
+@dataclass(eq=False, slots=True)
+class _Due:
+    """A reset that was answered and has not happened yet."""
+
+    evse_id: int | None
+    """None for the whole station."""
+    evses: tuple[Evse, ...]
+    reason: BootReasonEnumType
+    urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    """It does not wait for drivers, or not any longer."""
+
+
+class Reset:
+    """Restarts what the CSMS names. The answer goes first; what runs is ended and signed, or waited for."""
+
+    def __init__(
+        self,
+        evses: Mapping[int, Evse],
+        *,
+        all_told: Callable[[], Awaitable[None]],
+        restart: Callable[[BootReasonEnumType], None],
+        retries: Callable[[], int],
+        spawn: Spawn,
+    ) -> None:
+        """`all_told` waits until nothing is queued for the CSMS any more; `retries` is ResetRetries."""
+        self._evses = evses
+        self._all_told = all_told
+        self._restart = restart
+        self._retries = retries
+        self._spawn = spawn
+        self._due: dict[int | None, _Due] = {}
+
+    @on("Reset")
+    async def reset(self, request: call.Reset) -> Reply | call_result.Reset:
+        """Accept what can be done at once, schedule what has to wait for drivers (B12.FR.01, B12.FR.02)."""
+        evse_id = request.evse_id
+        evses = tuple(evse for evse in self._evses.values() if evse_id in (None, evse.evse_id))
+        if not evses:
+            info = StatusInfoType(reason_code="UnknownEvse", additional_info=f"there is no EVSE {evse_id}")
+            return call_result.Reset(status=ResetStatusEnumType.rejected, status_info=info)
+        urgent = request.type is ResetEnumType.immediate
+        busy = [evse.evse_id for evse in evses if not idle(evse.session)]
+        log.info("reset_requested", type=request.type.value, evse=evse_id, busy=busy)
+        status, reason = ResetStatusEnumType.accepted, BootReasonEnumType.remote_reset
+        if busy and not urgent:
+            status, reason = ResetStatusEnumType.scheduled, BootReasonEnumType.scheduled_reset
+        due = _Due(evse_id, evses, reason)
+        return Reply(call_result.Reset(status=status), then=lambda: self._begin(due, urgent=urgent))
+
+    def _begin(self, asked: _Due, *, urgent: bool) -> None:
+        """Repeated requests lead to one reset; a later one can only make it come sooner."""
+        due = self._due.setdefault(asked.evse_id, asked)
+        if urgent:
+            due.reason = asked.reason
+            due.urgent.set()
+        if due is asked:
+            self._spawn("reset", self._carry_out(due))
+
+    async def _carry_out(self, due: _Due) -> None:
+        await _end(due)
+        with contextlib.suppress(TimeoutError):  # B12.FR.05: what is still queued is sent after the restart
+            async with asyncio.timeout(TELL_TIMEOUT_S):
+                await self._all_told()
+        del self._due[due.evse_id]
+        if due.evse_id is None:
+            self._restart(due.reason)
+        else:
+            await self._restart_evse(self._evses[due.evse_id])
+
+    async def _restart_evse(self, evse: Evse) -> None:
+        """Let an EVSE start anew while the others go on; one whose meter stays silent is tried again."""
+        for attempt in range(1 + self._retries()):
+            awake = await evse.restart()
+            log.info("evse_reset", evse=evse.evse_id, attempt=attempt, awake=awake)
+            if awake:
+                break
+        if None in self._due:
+            evse.post(Blocked(on=True))  # the station still waits for the others
+
+
+async def _end(due: _Due) -> None:
+    """Return when nothing runs; nobody who is not there already is admitted meanwhile (B12.FR.03, B12.FR.07)."""
+    for evse in due.evses:
+        evse.post(Blocked(on=True))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            hurry = tasks.create_task(_hurry(due), name="reset-hurry")
+            for evse in due.evses:
+                await evse.wait_idle()
+            hurry.cancel()
+    except* TimeoutError:
+        log.warning("reset_did_not_wait_longer", seconds=END_TIMEOUT_S)
+
+
+async def _hurry(due: _Due) -> None:
+    """End what runs as soon as the reset is urgent (B12.FR.04, B12.FR.08); TimeoutError if that takes too long."""
+    await due.urgent.wait()
+    for evse in due.evses:
+        evse.post(StopRequested(StopCause.RESET))
+    await asyncio.sleep(END_TIMEOUT_S)
+    raise TimeoutError

@@ -1,0 +1,45 @@
+"""Block F: TriggerMessage."""
+
+from collections.abc import Mapping
+
+import structlog
+from ocpp.v201 import call, call_result
+from ocpp.v201.enums import MessageTriggerEnumType, TriggerMessageStatusEnumType
+
+from station.ocpp.router import Reply, on
+from station.ocpp.session import RpcError
+from station.ocpp.spawn import Spawn
+from station.ocpp.triggering import Source, Work
+
+Answer = call_result.TriggerMessage
+Status = TriggerMessageStatusEnumType
+
+log = structlog.get_logger("station.trigger")
+
+
+class Trigger:
+    """Has messages sent that the CSMS asks for, after the answer (F06.FR.04); works before acceptance too."""
+
+    def __init__(self, sources: Mapping[MessageTriggerEnumType, Source], *, spawn: Spawn) -> None:
+        """What is not among the `sources` is NotImplemented (F06.FR.08)."""
+        self._sources = sources
+        self._spawn = spawn
+
+    @on("TriggerMessage")
+    async def trigger(self, request: call.TriggerMessage) -> Reply | Answer:
+        wanted = MessageTriggerEnumType(request.requested_message)
+        source = self._sources.get(wanted)
+        if source is None:
+            return Answer(status=Status.not_implemented)
+        work = source(request.evse)
+        log.info("message_triggered", message=wanted.value, accepted=work is not None)
+        if work is None:
+            return Answer(status=Status.rejected)
+        return Reply(Answer(status=Status.accepted), then=lambda: self._spawn("trigger", _send(wanted, work)))
+
+
+async def _send(wanted: MessageTriggerEnumType, work: Work) -> None:
+    try:
+        await work()
+    except RpcError as error:
+        log.warning("triggered_message_failed", message=wanted.value, error=str(error))

@@ -1,0 +1,32 @@
+"""Cases: the test cases of the official programme in these blocks, and those that this station cannot have."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DATA: Final = Path(__file__).parents[1] / "data" / "conformance_cases.csv"
+
+SKIPPED: Final = {
+    "TC_B_24_CS": "no reservations here: ReserveNow is NotSupported",
+    "TC_B_28_CS": "for stations that cannot reset a single EVSE; this one can (EVSE.AllowReset is true)",
+    "TC_M_26_CS": "no vehicle can ask: the charge controller speaks IEC 61851-1, not ISO 15118",
+    "TC_P_04_CS": "no smart charging, which the case requires",
+}
+"""Why a case is not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test case."""
+
+    id: str
+    block: str
+    title: str
+    requirements: str
+    """Ids, separated by blanks."""
+
+
+def cases() -> list[Case]:
+    with DATA.open(encoding="utf-8") as file:
+        return [Case(**row) for row in csv.DictReader(file)]

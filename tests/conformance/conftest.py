@@ -1,0 +1,45 @@
+"""The stations that the cases begin with, and how the name of their CSMS is resolved."""
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.site import CSMS_NAME, TLS, Site
+from tests.virtual_loop import VirtualLoop
+
+
+@pytest.fixture(autouse=True)
+def _names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resolve the name of the CSMS without asking anybody: a thread that asks would be outrun by the clock."""
+    resolve = VirtualLoop.getaddrinfo
+
+    async def look_up(loop: VirtualLoop, host: Any, port: Any, **options: Any) -> Any:
+        if host == CSMS_NAME:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        return await resolve(loop, host, port, **options)
+
+    monkeypatch.setattr(VirtualLoop, "getaddrinfo", look_up)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A station that is Booted under security profile 1."""
+    async with Site(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+async def tls_site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A station that is Booted under security profile 2, with the root of its CSMS."""
+    async with Site(tmp_path, profile=TLS) as site:
+        yield site
+
+
+@pytest.fixture
+async def site_of_two(tmp_path: Path) -> AsyncIterator[Site]:
+    """A station that has two EVSEs and is Booted under security profile 1."""
+    async with Site(tmp_path, evses=2) as site:
+        yield site

@@ -1,0 +1,1 @@
+"""Traceability: which test covers which requirement, read from the marks in the tests."""
