@@ -36,6 +36,13 @@ test: $(VENV)/.dev ## All tests, on all cores
 conformance: $(VENV)/.dev ## Cases of the official test programme for stations, as a table
 	$(BIN)/python -m tests.conformance
 
+# The fuzzer has wheels for few machines, so it is no part of the development environment.
+fuzz: $(VENV)/.dev ## A minute each of random frames and payloads, guided by coverage
+	$(PIP) install --require-hashes -r requirements/fuzz.txt
+	mkdir -p var/fuzz
+	$(BIN)/python -m tests.fuzz frames -max_total_time=60 -artifact_prefix=var/fuzz/
+	$(BIN)/python -m tests.fuzz payloads -max_total_time=60 -artifact_prefix=var/fuzz/
+
 traceability: $(VENV)/.dev ## Write docs/traceability.md anew: requirement -> tests
 	$(BIN)/python -m tests.traceability
 
@@ -73,6 +80,7 @@ lock: ## Pin the newest versions again
 	$(COMPILE) --upgrade --output-file requirements/runtime.txt pyproject.toml
 	$(COMPILE) --upgrade --extra simulators --output-file requirements/demo.txt pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements/build.txt requirements/build.in
+	$(COMPILE) --upgrade --output-file requirements/fuzz.txt requirements/fuzz.in
 	$(COMPILE) --upgrade --extra simulators --extra dev --output-file requirements/dev.txt pyproject.toml
 
 clean: ## Remove what was made here

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from station.app.ground import Ground, Wishes
+from station.clock import SystemClock, plausible
 from station.core import variables as var
 from station.core.network import plain_profile
 from station.core.security_events import SecurityEvent
@@ -49,7 +50,7 @@ def build_connection(ground: Ground, wishes: Wishes, *, security: Security, regi
         slots,
         slots=var.NETWORK_CONFIGURATION_PRIORITY.type.values,
         downgrade_allowed=lambda: ground.model[var.ALLOW_SECURITY_PROFILE_DOWNGRADE],
-        has_root=keys.has_csms_root,
+        has_root=lambda: keys.has_csms_root() or ground.settings.csms.system_roots,
         has_certificate=keys.has_client,
     )
     connection = Connection(keys, network, link, profiles)
@@ -102,6 +103,8 @@ def _access(ground: Ground, keys: KeyStore) -> Access:
 
 def _link(ground: Ground, network: Network) -> Link:
     model = ground.model
+    # TLS judges by this computer's clock, whatever the CSMS says the time is.
+    system = SystemClock(trusted=ground.settings.station.trust_clock)
     return Link(
         network.endpoint,
         back_off=lambda: BackOff(
@@ -111,7 +114,7 @@ def _link(ground: Ground, network: Network) -> Link:
         ),
         ping_interval_s=lambda: model[var.WEB_SOCKET_PING_INTERVAL],
         random=random.SystemRandom().random,
-        clock_is_set=ground.clock.synchronised,
+        clock_is_set=lambda: system.synchronised() and plausible(system.now()),
         on_up=network.up,
         on_failed=network.failed,
     )

@@ -54,9 +54,10 @@ class CsmsSide:
         self.session = RpcSession(
             router,
             timeout_s=lambda: model[var.MESSAGE_TIMEOUT],
-            outgoing_gate=lambda action: self.registration.permit_outgoing(action),
+            outgoing_gate=self._before_call,
             incoming_gate=lambda action: self.registration.refuse_incoming(action),
             on_invalid=self.security.invalid_message,
+            on_replayed=self.security.replayed_message,
             lenient=ground.settings.csms.lenient,
         )
         self.registration = Registration(
@@ -97,7 +98,7 @@ class CsmsSide:
             offline_threshold_s=lambda: model[var.OFFLINE_THRESHOLD],
         )
         if given_up := outbox.dead_count():
-            log.warning("dead_letters_kept", count=given_up, see="station letters list")
+            log.warning("dead_letters_kept", count=given_up, remedy="station letters list")
 
     @property
     def online(self) -> bool:
@@ -123,6 +124,10 @@ class CsmsSide:
         if self.registration.refused_for_now and not self._ground.model[var.TX_BEFORE_ACCEPTED_ENABLED]:
             return f"the CSMS answered {self.registration.status}"
         return None
+
+    def _before_call(self, action: str) -> None:
+        self.registration.permit_outgoing(action)
+        self._heartbeat.spoken()
 
     def _build_cache(self) -> TokenCache:
         model = self._ground.model
@@ -165,6 +170,7 @@ class CsmsSide:
             attempts=lambda: Attempts(model[var.MESSAGE_ATTEMPTS], model[var.MESSAGE_ATTEMPT_INTERVAL]),
             mail=self._ground.mail,
             now=now,
+            on_silent=lambda: self.connection.link.drop("the CSMS answers nothing"),
         )
 
 

@@ -20,6 +20,7 @@ the pauses in front of requests are kept. Source: METER.md section 8.
 """
 
 import asyncio
+import re
 import struct
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -54,6 +55,8 @@ EXCEPTION_SIZE: Final = 5
 
 log = structlog.get_logger("station.meter")
 wire = structlog.get_logger("station.wire")
+
+_TEXT = re.compile(rb"[\x20-\x7e]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,7 @@ class Line:
         counted = self._counted[request.dev_id]
         counted.frames += 1
         counted.bytes_out += len(frame)
-        wire.debug("frame_sent", port=self.port, frame=frame.hex())
+        wire.debug("frame_sent", port=self.port, frame=_shown(frame))
 
     async def _receive(self, answer: Answer, timeout_s: float) -> bytes:
         """Return the whole answer, checked; LineSilentError says what came instead."""
@@ -283,7 +286,7 @@ class Line:
 
     def _checked(self, answer: Answer, where: str) -> bytes:
         frame, counted = self._heard, self._counted[answer.head[0]]
-        wire.debug("frame_received", port=self.port, frame=frame.hex())
+        wire.debug("frame_received", port=self.port, frame=_shown(frame))
         if len(frame) > answer.size_of(frame):
             counted.wrong_answers += 1
             raise LineSilentError(f"{where}: bytes behind the answer")
@@ -378,3 +381,12 @@ class Device:
 
 def _crc_fits(frame: bytes) -> bool:
     return FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big"))
+
+
+def _shown(frame: bytes) -> str:
+    """Return a frame for the log: hex, but of texts only the length, for the id token is signed along."""
+    shown, end = "", 0
+    for text in _TEXT.finditer(frame):
+        shown += f"{frame[end : text.start()].hex()}<{len(text[0])} characters>"
+        end = text.end()
+    return shown + frame[end:].hex()

@@ -27,6 +27,8 @@ class Postman(Protocol):
     """Knows one kind of queued message."""
 
     action: str
+    never_given_up: bool
+    """It is tried until the CSMS takes it, however often it does not (A04.FR.02)."""
 
     def encode(self, row: Queued, body: Any) -> object:
         """Return the message as a dataclass of `ocpp.v201.call`; `body` is what was stored in the row."""
@@ -181,7 +183,7 @@ class OutboxSender:
     def _failed(self, row: Queued, lane: str, error: Exception) -> None:
         limit = self._attempts()
         made = row.attempts + 1
-        if made >= limit.limit:
+        if made >= limit.limit and not self._postmen[row.kind].never_given_up:
             self._bury(row, str(error))
             self._waiting.pop(lane, None)
             log.error(
@@ -190,7 +192,7 @@ class OutboxSender:
             return
         self._store.count_attempt(row.id)
         # E13.FR.03: the interval times the number of transmissions so far.
-        wait_s = limit.interval_s * made
+        wait_s = limit.interval_s * min(made, limit.limit)
         self._waiting[lane] = asyncio.get_running_loop().time() + wait_s
         log.warning("message_retried_later", kind=row.kind, error=str(error), attempts=made, wait_s=wait_s)
 

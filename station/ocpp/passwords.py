@@ -35,9 +35,8 @@ class Passwords:
         self._refusals += 1
 
     def worked(self, password: Secret | None) -> None:
-        """The CSMS took it. An older one than the newest stays the second choice, for the CSMS may come round."""
-        known = self._facts.get(WORKED)
-        if password is not None and password == self._current() and known != password.reveal():
+        """The CSMS took it, and what worked before is forgotten; a newer one stays the other choice."""
+        if password is not None and self._facts.get(WORKED) != password.reveal():
             self._facts.put(WORKED, password.reveal())
 
     def _choices(self) -> list[Secret]:

@@ -7,13 +7,11 @@ from typing import Any, TypeVar
 import structlog
 from ocpp import exceptions
 
-from station.ocpp import codec, limits, schemas, validation
+from station.ocpp import codec, schemas, validation
 from station.ocpp.frames import Call, Error, ErrorCode, Result
 from station.ocpp.lenient import repair
-from station.ocpp.limits import Limit
 from station.ocpp.redaction import hush, hushed
 from station.ocpp.schemas import Kind
-from station.ocpp.validation import Violation
 
 log = structlog.get_logger("station.router")
 
@@ -69,10 +67,8 @@ def on(action: str) -> Callable[[H], H]:
 class Router:
     """Finds the handlers of its blocks; answers what none of them handles."""
 
-    def __init__(self, *blocks: object, limit_of: Callable[[str], Limit | None] = lambda _action: None) -> None:
-        """`limit_of` says how much of an action is taken at once; None for whatever fits into a frame."""
+    def __init__(self, *blocks: object) -> None:
         self._handlers: dict[str, Handler] = {}
-        self._limit_of = limit_of
         self.add(*blocks)
 
     def add(self, *blocks: object) -> None:
@@ -98,21 +94,16 @@ class Router:
         handler = self._handlers.get(request.action)
         if handler is None:
             return Answer(_no_handler(request))
-        violation, repaired = self._find_fault(request), frozenset[str]()
+        violation, repaired = validation.check(request.action, Kind.REQUEST, request.payload), frozenset[str]()
         if violation is not None and lenient:
             payload, repaired = repair(request.action, Kind.REQUEST, request.payload)
             request = replace(request, payload=payload)
-            violation = self._find_fault(request)
+            violation = validation.check(request.action, Kind.REQUEST, request.payload)
         if violation is not None:
             log.warning("request_invalid", action=request.action, code=violation.code, why=violation.description)
             frame = Error(request.id, violation.code, violation.description)
             return Answer(frame, invalid=f"{request.action}: {violation.description}")
         return replace(await _respond(handler, request), repaired=repaired)
-
-    def _find_fault(self, request: Call) -> Violation | None:
-        violation = validation.check(request.action, Kind.REQUEST, request.payload)
-        limit = self._limit_of(request.action)
-        return limits.exceeded(request, limit) if violation is None and limit is not None else violation
 
 
 def refusal(request: Call, error: exceptions.OCPPError) -> Error:

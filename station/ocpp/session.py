@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
@@ -22,6 +24,8 @@ MOST_WAITING_REQUESTS = 32
 """A CSMS has one request open at a time; this many wait for their turn before more are refused."""
 MOST_WAITING_BYTES = 2 * 1024 * 1024
 """And no more than this of them: read into memory, JSON takes many times its length."""
+REMEMBERED_IDS = 256
+"""So many ids of requests that were answered are known, to notice one that is played again."""
 FINISH_S = 5.0
 """How long the request that is being handled when the connection ends may go on before it is cut off."""
 
@@ -85,6 +89,8 @@ class _Order:
     timeout_s: float
     outcome: asyncio.Future[Result | Error | Malformed]
     on_sent: Callable[[], None]
+    context: Context = field(default_factory=copy_context)
+    """Of the task that calls: what it was asked to send may be permitted where other messages wait (B02.FR.02)."""
 
     def settle(self, answer: Result | Error | Malformed) -> None:
         if not self.outcome.done():
@@ -108,6 +114,7 @@ class _Talk:
     """In the order in which they came; None ends the worker."""
     unanswered: dict[str, int] = field(default_factory=dict)
     """Id -> length in bytes of the requests that are being handled or wait for it."""
+    answered: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_IDS))
     repair_told: bool = False
 
     def is_full(self, request: Call) -> bool:
@@ -137,19 +144,22 @@ class RpcSession:
         outgoing_gate: Callable[[str], None] = lambda _action: None,
         incoming_gate: Callable[[str], str | None] = lambda _action: None,
         on_invalid: Callable[[str], None] = lambda _why: None,
+        on_replayed: Callable[[str], None] = lambda _why: None,
         lenient: bool = False,
     ) -> None:
         """`timeout_s`: how long a request that is sent waits for its answer (messageTimeout of the network profile).
 
         `outgoing_gate` raises NotPermitted for an action that must wait. `incoming_gate` returns the code of the
         CALLERROR for an action that is not to be handled, or raises an OCPPError. `on_invalid` is told whatever the
-        CSMS sends that is no valid OCPP. `lenient`: what CSMSs write loosely is repaired (station.ocpp.lenient).
+        CSMS sends that is no valid OCPP, `on_replayed` each request whose id came over this connection before.
+        `lenient`: what CSMSs write loosely is repaired (station.ocpp.lenient).
         """
         self._router = router
         self._timeout_s = timeout_s
         self._outgoing_gate = outgoing_gate
         self._incoming_gate = incoming_gate
         self._on_invalid = on_invalid
+        self._on_replayed = on_replayed
         self._lenient = lenient
         self._talk: _Talk | None = None
 
@@ -226,7 +236,7 @@ class RpcSession:
                 continue
             try:
                 # Again, for the CSMS may have changed its mind while the request waited.
-                self._outgoing_gate(order.action)
+                order.context.run(self._outgoing_gate, order.action)
             except NotPermitted as error:
                 order.fail(error)
             else:
@@ -247,6 +257,8 @@ class RpcSession:
             order.fail(CallTimeout(f"no answer to {action} within {order.timeout_s:g} s"))
         except ConnectionError as error:
             order.fail(Offline(f"{action} not sent: {error}"))
+        except ValueError as error:  # longer than a frame may be
+            order.fail(RequestInvalid(f"{action} not sent: {error}"))
         finally:
             talk.awaited = None
 
@@ -304,6 +316,9 @@ class RpcSession:
             log.warning("request_flood", waiting=len(talk.unanswered))
             await self._reply(talk, Error(request.id, ErrorCode.GENERIC_ERROR, "too many requests at once"))
         else:
+            if request.id in talk.answered:
+                # Told, and handled all the same: who repeats a request may use its id again (Part 4, 4.1.4).
+                self._on_replayed(f"{request.action} with the id of an earlier request")
             talk.unanswered[request.id] = request.size_bytes
             talk.requests.put_nowait(request)
 
@@ -317,6 +332,7 @@ class RpcSession:
                 _tell_repair(talk, request.action, answer.repaired)
             written = await self._reply(talk, answer.frame)
             talk.unanswered.pop(request.id, None)
+            talk.answered.append(request.id)
             if written:
                 await _follow(answer, request)
 

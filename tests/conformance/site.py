@@ -23,6 +23,9 @@ from tests.pki.authority import Authority
 CSMS_NAME = "csms.example.test"
 """Resolved to loopback by the fixture `names`."""
 
+ORGANIZATION = "Tests"
+"""Who owns the station: in the subject of its certificates."""
+
 EVSE = """[[line]]
 name = "meter {number}"
 port = "{{folder}}/meter{number}"
@@ -80,6 +83,7 @@ class Site(House):
         self.profile = profile
         super().__init__(
             folder,
+            variables=f'"SecurityCtrlr.OrganizationName" = "{ORGANIZATION}"',
             settings=layout(evses, security=security),
             csms=CsmsSettings(messages_kept=20_000),
             bench=plain(folder, evses=evses, readers=evses, energy_scale=60),

@@ -4,6 +4,7 @@ The station is set up as it comes (TxStartPoint PowerPathClosed, TxStopPoint EVC
 for parking bays), which decides which of a state's optional steps there are.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ CONTRACT_ROOT = "MORootCertificate"
 V2G_ROOT = "V2GRootCertificate"
 STATION_CERTIFICATE = "ChargingStationCertificate"
 V2G_CERTIFICATE = "V2GCertificate"
+RECONNECT_S = 60.0
+"""As long as a case waits for a new connection before it forces one."""
 STARTED = ("StartupOfTheDevice", "ResetOrReboot")
 
 # Booting and availability
@@ -214,23 +217,28 @@ async def renew_charging_station_certificate(site: Site) -> x509.Certificate:
     It is valid from a minute ago, later than any that `under_mutual_tls` gave.
     """
     csr = await signing_requested(site)
-    chain = site.authority.sign_csr(csr, not_before=datetime.now(UTC) - timedelta(minutes=1))
+    return await _taken(site, site.authority.sign_csr(csr, not_before=datetime.now(UTC) - timedelta(minutes=1)))
+
+
+async def _taken(site: Site, chain: str) -> x509.Certificate:
+    """Send a good certificate of the station, and give it time to connect anew; return it."""
     assert await certificate_signed(site, chain) == "Accepted"
+    await asyncio.sleep(RECONNECT_S)
+    await site.seen.wait_connected(timeout_s=600)
     return x509.load_pem_x509_certificate(chain.encode())
 
 
 @asynccontextmanager
 async def under_mutual_tls(site: Site) -> AsyncIterator[Door]:
     """Take a station with a root from profile 2 to profile 3; yields the door that it goes through then."""
-    chain = site.authority.sign_csr(await signing_requested(site))
-    assert await certificate_signed(site, chain) == "Accepted"
+    certificate = await _taken(site, site.authority.sign_csr(await signing_requested(site)))
     async with site.another_door(MUTUAL_TLS) as door:
         active = await site.active_slot()
         assert await site.set_profile(3 - active, door.url, MUTUAL_TLS) == "Accepted"
         assert await site.prefer(3 - active, active) in ("Accepted", "RebootRequired")
         await booted(site)
         assert door.upgrades[-1].credentials is None
-        assert door.upgrades[-1].certificate == x509.load_pem_x509_certificate(chain.encode())
+        assert door.upgrades[-1].certificate == certificate
         assert await site.get("SecurityCtrlr.SecurityProfile") == str(MUTUAL_TLS)
         assert await site.get("OCPPCommCtrlr.NetworkConfigurationPriority") == str(3 - active)
         yield door

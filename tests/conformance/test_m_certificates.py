@@ -158,7 +158,6 @@ async def test_tc_m_23_cs(tls_site: Site) -> None:
     site = tls_site
     async with under_mutual_tls(site):
         certificate = await renew_charging_station_certificate(site)
-        await site.seen.wait_connected(timeout_s=600)
         await installed_certificates(site)
         wanted = hash_data(certificate, site.authority.certificate, ALGORITHM)
         answer = await site.call("DeleteCertificate", certificateHashData=wanted)

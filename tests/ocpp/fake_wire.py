@@ -17,6 +17,7 @@ class FakeWire:
         self._written: asyncio.Queue[str] = asyncio.Queue()
         self._arriving: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._lost = False
+        self.longest: int | None = None
         self._room = asyncio.Event()
         self._room.set()
 
@@ -29,6 +30,8 @@ class FakeWire:
     async def send(self, frame: str) -> None:
         if self._lost:
             raise ConnectionError("the wire was cut")
+        if self.longest is not None and len(frame) > self.longest:
+            raise ValueError("too long a frame")
         self.sent.append(frame)
         self._written.put_nowait(frame)
         await self._room.wait()

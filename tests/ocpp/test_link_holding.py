@@ -80,8 +80,13 @@ async def test_pings_begin_when_they_are_switched_on_and_end_when_they_are_switc
 
 
 async def test_a_connection_that_ends_is_not_taken_for_a_missing_pong() -> None:
+    async def talk(line: WebSocketLine) -> None:
+        seen.lines.put_nowait(line)
+        await asyncio.sleep(300)  # busy with something else
+        await seen.serve(line)
+
     seen = Observer()
-    async with a_csms() as csms, running(a_link(csms.port, seen, ping_interval_s=lambda: 30), seen):
+    async with a_csms() as csms, running(a_link(csms.port, seen, ping_interval_s=lambda: 30), seen, talk=talk):
         socket, _ = await both_ends(csms, seen)
         socket.transport.pause_reading()
         await asyncio.sleep(30 + PONG_TIMEOUT_S / 2)

@@ -352,6 +352,14 @@ def test_a_password_that_is_not_used_does_not_cut_the_connection(lines: Lines, s
 # A new certificate.
 
 
+@pytest.mark.ocpp("A02.FR.08")
+async def test_what_is_new_is_tried_from_the_beginning_of_the_list(lines: Lines) -> None:
+    async with two_csms(lines) as (first, second):
+        assert urls(lines, 1) == [first_url(second)]
+        lines.network.reconnect("the certificate was renewed")
+        assert urls(lines, 2) == [first_url(second), first_url(first)]
+
+
 @pytest.mark.ocpp("A02.FR.08", "A03.FR.08")
 async def test_a_reconnect_is_made_at_once_and_begins_anew(lines: Lines) -> None:
     seen = Observer()

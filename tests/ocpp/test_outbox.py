@@ -26,6 +26,7 @@ class Letters:
     """A postman whose messages show what is queued."""
 
     action = ACTION
+    never_given_up = False
 
     def __init__(self):
         self.answers = []
@@ -37,6 +38,12 @@ class Letters:
 
     def answered(self, body, answer):
         self.answers.append(body)
+
+
+class Alarms(Letters):
+    """A postman who must not give up."""
+
+    never_given_up = True
 
 
 class Office:
@@ -54,7 +61,7 @@ class Office:
         self.sender = OutboxSender(
             self.store,
             self.session,
-            postmen={"event": self.letters, "other": self.letters},
+            postmen={"event": self.letters, "other": self.letters, "alarm": Alarms()},
             attempts=lambda: self.attempts,
             mail=self.mail,
             now=FakeClock().now,
@@ -409,3 +416,13 @@ async def test_a_message_that_was_delivered_is_no_dead_letter_whatever_its_answe
         await csms.hear(ACTION)
         await office.sender.wait_empty()
     assert office.store.dead_letters() == []
+
+
+@pytest.mark.ocpp("A04.FR.02")
+async def test_what_must_arrive_is_tried_for_ever(office):
+    office.put(1, kind="alarm")
+    async with office.connected() as csms:
+        csms.answer(ACTION, *([Refusal()] * 10), {})
+        await csms.hear(ACTION, 11, within_s=3600.0)
+        await asyncio.sleep(1)
+    assert (office.store.size(), office.store.dead_letters()) == (0, [])

@@ -313,6 +313,28 @@ async def test_a_request_that_ocpp_does_not_allow_is_not_sent() -> None:
         assert len(wire.sent) == 1
 
 
+async def test_a_request_that_is_longer_than_a_frame_may_be_fails_alone() -> None:
+    session = a_session()
+    async with serving(session) as wire:
+        wire.longest = 10
+        assert isinstance(await failure(heartbeat(session)), RequestInvalid)
+        wire.longest = None
+        task = heartbeat(session)
+        wire.say([3, (await wire.hear())[1], {"currentTime": NOW}])
+        await task
+
+
+async def test_an_id_that_comes_again_is_told_and_the_request_is_handled() -> None:
+    replayed: list[str] = []
+    block = Resets()
+    async with serving(a_session(block, on_replayed=replayed.append)) as wire:
+        for message_id in ("a", "b", "a"):
+            wire.say([2, message_id, "Reset", RESET])
+            assert (await wire.hear())[:2] == [3, message_id]
+    assert replayed == ["Reset with the id of an earlier request"]
+    assert block.handled == 3
+
+
 @pytest.mark.parametrize("lenient", [True, False])
 async def test_loose_messages_are_taken_if_that_is_wanted_and_told_once_a_connection(lenient: bool) -> None:
     session = a_session(lenient=lenient)

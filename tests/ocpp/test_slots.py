@@ -38,6 +38,8 @@ def test_a_configuration_that_changed_takes_the_first_place_again(lines):
     assert [profile.url for profile in lines.slots.in_order()] == ["ws://elsewhere/", a_profile(2).url]
     assert lines.priority == ("1", "2")
     assert lines.slots.last_good is None
+    lines.again()
+    assert lines.slots.last_good is None
 
 
 @pytest.mark.ocpp("A00.FR.005")

@@ -20,6 +20,7 @@ from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
 from station.ocpp.uplink import Uplink
 from station.storage.outbox import Outbox
+from station.storage.security_log import SecurityLog
 from tests.ocpp.csms import NOW, SILENCE, Csms
 from tests.ocpp.fake_wire import FakeWire
 from tests.ocpp.yard import Yard
@@ -62,7 +63,7 @@ class Station:
         self.yard, self.link = yard, FakeLink()
         now = yard.clock.now
         self.store = Outbox(yard.database)
-        self.security = Security(self.store, now=now, ring=yard.mail.set)
+        self.security = Security(self.store, SecurityLog(yard.database), now=now, ring=yard.mail.set)
         session = RpcSession(
             Router(),
             timeout_s=lambda: 30.0,

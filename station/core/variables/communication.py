@@ -36,8 +36,8 @@ MESSAGE_ATTEMPT_INTERVAL = Variable(
 OFFLINE_THRESHOLD = Variable("OCPPCommCtrlr", "OfflineThreshold", SECONDS, 60, unit="s")
 QUEUE_ALL_MESSAGES = Variable("OCPPCommCtrlr", "QueueAllMessages", Boolean(), default=False).fixed(value=False)
 """What must not be lost is queued anyhow: transactions, problems and critical security events."""
-RESET_RETRIES = Variable("OCPPCommCtrlr", "ResetRetries", NEVER, 0)
-"""A reset is a new process; if that does not start, there is nobody left to try again but the service manager."""
+RESET_RETRIES = Variable("OCPPCommCtrlr", "ResetRetries", Integer(0, 10), 1)
+"""Of one EVSE: how often it is restarted anew if its meter stays silent. That of the station is a new process."""
 UNLOCK_ON_EV_SIDE_DISCONNECT = Variable("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", Boolean(), default=True).fixed(
     value=True
 )

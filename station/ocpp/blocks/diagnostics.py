@@ -20,6 +20,7 @@ class Diagnostics:
     """Puts alerts of EVSEs into NotifyEvent."""
 
     action = "NotifyEvent"
+    never_given_up = False
 
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         self._now = now

@@ -16,9 +16,6 @@ from station.storage.outbox import Outbox, Queued
 KIND = "SecurityEventNotification"
 TECH_INFO_LENGTH = 255
 
-STARTUP = SecurityEvent.STARTUP_OF_THE_DEVICE
-RESET = SecurityEvent.RESET_OR_REBOOT
-
 log = structlog.get_logger("station.security")
 
 
@@ -26,13 +23,6 @@ class Book(Protocol):
     """Where every event is written down (station.storage.security_log.SecurityLog)."""
 
     def add(self, event: SecurityEvent, tech_info: str, *, at: datetime) -> int: ...
-
-
-class NoBook:
-    """Nothing is written down."""
-
-    def add(self, event: SecurityEvent, tech_info: str, *, at: datetime) -> int:  # noqa: ARG002
-        return 0
 
 
 class Security:
@@ -43,11 +33,12 @@ class Security:
     """
 
     action = KIND
+    never_given_up = True
 
     def __init__(
         self,
         store: Outbox,
-        book: Book | None = None,
+        book: Book,
         *,
         now: Callable[[], datetime],
         ring: Callable[[], None],
@@ -55,7 +46,7 @@ class Security:
     ) -> None:
         """`ring` is called when something was queued."""
         self._store = store
-        self._book = book or NoBook()
+        self._book = book
         self._now = now
         self._ring = ring
         self._online = online

@@ -25,6 +25,7 @@ class Transactions:
     """Puts reports of sessions into TransactionEvent and takes the answers."""
 
     action = "TransactionEvent"
+    never_given_up = False
 
     def __init__(
         self,
