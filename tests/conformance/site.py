@@ -84,6 +84,7 @@ class Site(House):
         super().__init__(
             folder,
             variables=f'"SecurityCtrlr.OrganizationName" = "{ORGANIZATION}"',
+            station="trust_clock = true",  # whether or not the kernel knows of NTP where the tests run
             settings=layout(evses, security=security),
             csms=CsmsSettings(messages_kept=20_000),
             bench=plain(folder, evses=evses, readers=evses, energy_scale=60),

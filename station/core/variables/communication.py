@@ -4,7 +4,7 @@ from typing import Final
 
 from station.core.datatypes import Boolean, Integer, MemberList, OptionList, SequenceList
 from station.core.policy import KeyPolicy
-from station.core.variables.row import AT_LEAST_ONE_SECOND, NEVER, READ_ONLY, SECONDS, Variable
+from station.core.variables.row import AT_LEAST_ONE_SECOND, READ_ONLY, SECONDS, Variable
 
 NETWORK_SLOTS: Final = ("1", "2", "3", "4")
 """Of SetNetworkProfile, as they are written in NetworkConfigurationPriority."""
