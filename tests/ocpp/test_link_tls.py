@@ -49,7 +49,7 @@ async def tried(
         yield await seen.failures.get()
 
 
-@pytest.mark.ocpp("A00.FR.307", "A00.FR.312", "A00.FR.410", "A00.FR.415")
+@pytest.mark.ocpp("A00.FR.312", "A00.FR.415")
 @pytest.mark.parametrize("names", [("CSMS", [HERE]), (HERE, [])])
 async def test_a_csms_with_a_good_certificate_is_connected(root: Authority, tmp_path: Path, names: Any) -> None:
     seen = Observer()

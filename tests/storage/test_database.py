@@ -16,6 +16,7 @@ def opened(folder):
     return Database.open(folder, FakeClock())
 
 
+@pytest.mark.ocpp("A01.FR.10")
 def test_the_folder_is_made_for_its_user_alone(tmp_path):
     folder = tmp_path / "var" / "station"
     with opened(folder):
