@@ -7,7 +7,6 @@ not depend on `rich`, so it pays for it only beside development tools; nothing i
 import contextlib
 import logging
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, TextIO
@@ -16,25 +15,19 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from station.clock import Clock, SystemClock
+from station.secret import MASK, SECRET_NAMES, without_credentials
 
 WIRE = "station.wire"
 """The logger of raw frames; they hold id tokens, so it is silent unless it is asked for."""
 
 LEVELS = ("debug", "info", "warning", "error")
 
-MASK = "***"
 MASKED_KEYS = frozenset(
-    {"password", "basicauthpassword", "authorization", "idtoken", "groupidtoken", "additionalidtoken", "uid"}
+    {"authorization", "basicauthpassword", "groupidtoken", "uid"}
+    # What merely holds a key of another kind, such as that of a meter, is called otherwise or is no secret.
+    | {name.lower() for name in SECRET_NAMES if name != "key"}
 )
 """Compared in lower case and without underscores."""
-
-SECRETS_IN_TEXT = re.compile(
-    r"(?P<before>://)[^/@\s\"']+(?=@)"  # user and password in a URL, as errors about a proxy quote it
-    r"|(?P<scheme>\b(?:Basic|Bearer) +)[\w+/=.~-]{6,}"  # an Authorization header
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-    re.DOTALL,
-)
-"""What no text may show, a traceback included: the words of errors come from libraries."""
 
 SYSLOG_PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 
@@ -86,7 +79,7 @@ def _masked(key: object, value: Any) -> Any:
     if isinstance(key, str) and key.replace("_", "").lower() in MASKED_KEYS:
         return MASK
     if isinstance(value, str):
-        return SECRETS_IN_TEXT.sub(_kept, value)
+        return without_credentials(value)
     if isinstance(value, Mapping):
         return {inner: _masked(inner, member) for inner, member in value.items()}
     if isinstance(value, list):
@@ -94,11 +87,6 @@ def _masked(key: object, value: Any) -> Any:
     if type(value) is tuple:
         return tuple(_masked(None, member) for member in value)
     return value
-
-
-def _kept(found: re.Match[str]) -> str:
-    """Return the beginning, which says what it is, without the secret."""
-    return (found["before"] or found["scheme"] or "") + MASK
 
 
 class _Lines:

@@ -4,27 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-MASK = "***"
+from station.secret import MASK, SECRET_NAMES, without_credentials
 
-_NAMES = (
-    "idToken",
-    "additionalIdToken",
-    "signedMeterData",
-    "customerIdentifier",
-    "password",
-    "apnPassword",
-    "key",
-    "simPin",
-)
-_SECRET_NAMES = frozenset(name.lower() for name in _NAMES)
-_NAME = rf"""(["']?(?<![A-Za-z])(?:{"|".join(_NAMES)})\\*["']?\s*[:=]\s*)"""
+_SECRET_NAMES = frozenset(name.lower() for name in SECRET_NAMES)
+_NAME = rf"""(["']?(?<![A-Za-z])(?:{"|".join(SECRET_NAMES)})\\*["']?\s*[:=]\s*)"""
 _SECRET_TEXT = re.compile(rf"""{_NAME}\\*(["'])(?:(?!\2)[^\\]|\\.)*+\2?""", re.DOTALL | re.IGNORECASE)
 _SECRET_BARE = re.compile(rf"""{_NAME}[^\s"'\\{{\[,}}\]][^\s,}}\]]*+""", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r'("(?:attributeValue|actualValue|value)"\s*:\s*)"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _VALUES_OF_VARIABLES = ("attributeValue", "actualValue", "value")
-_USER_INFO = re.compile(r'(://)[^/@"\s]+@')
 _QUERY = re.compile(r'(://[^\s"?]*+\?)[^\s"]+')
-_BASIC = re.compile(r"(\bBasic\s+)[\w+/=-]{8,}", re.IGNORECASE)
 _CALLERROR = re.compile(r"""\A(\s*\[\s*4\s*,\s*"[^"]*"\s*,\s*"[^"]*"\s*,).*""", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -53,9 +41,7 @@ def redacted(text: str) -> str:
     if "password" in text.lower():
         # A variable's value stands beside its name, not under it.
         text = _SECRET_VALUE.sub(rf'\1"{MASK}"', text)
-    for pattern, kept in ((_USER_INFO, rf"\1{MASK}@"), (_QUERY, rf"\1{MASK}"), (_BASIC, rf"\1{MASK}")):
-        text = pattern.sub(kept, text)
-    return text
+    return without_credentials(_QUERY.sub(rf"\1{MASK}", text))
 
 
 def hushed(text: str, payload: object) -> str:

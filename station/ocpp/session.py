@@ -12,12 +12,20 @@ from uuid import uuid4
 import structlog
 from ocpp.exceptions import OCPPError
 
-from station.errors import StationError
 from station.ocpp import codec, frames, validation
 from station.ocpp.frames import Call, Error, ErrorCode, Malformed, Result
 from station.ocpp.lenient import repair
 from station.ocpp.redaction import Shown, hush, hushed
 from station.ocpp.router import Answer, Router, refusal
+from station.ocpp.rpc_errors import (
+    CallRefused,
+    CallTimeout,
+    NotPermitted,
+    Offline,
+    RequestInvalid,
+    ResponseInvalid,
+    RpcError,
+)
 from station.ocpp.schemas import Kind
 
 MOST_WAITING_REQUESTS = 32
@@ -31,39 +39,6 @@ FINISH_S = 5.0
 
 log = structlog.get_logger("station.session")
 wire = structlog.get_logger("station.wire")
-
-
-class RpcError(StationError):
-    """A request of ours was not answered as hoped."""
-
-
-class Offline(RpcError):  # noqa: N818 - named after what is the case, as all below
-    """There is no connection, or it ended before the answer came: the request counts as not delivered."""
-
-
-class NotPermitted(RpcError):  # noqa: N818
-    """The request may not be sent at present (B01.FR.08); raised by the gate."""
-
-
-class CallTimeout(RpcError):  # noqa: N818
-    """No answer came in time: the request counts as not delivered, the connection may be dead."""
-
-
-class RequestInvalid(RpcError, ValueError):  # noqa: N818
-    """The request is not what OCPP 2.0.1 allows, so it was not sent: a bug of ours."""
-
-
-class CallRefused(RpcError):  # noqa: N818
-    """The CSMS answered with a CALLERROR; `description` has to be rid of what it repeats of the request's secrets."""
-
-    def __init__(self, code: str, description: str = "") -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
-
-
-class ResponseInvalid(CallRefused):
-    """The CSMS answered with something that is no valid response; to be treated as a refusal."""
 
 
 class Connection(Protocol):
@@ -142,15 +117,15 @@ class RpcSession:
         *,
         timeout_s: Callable[[], float],
         outgoing_gate: Callable[[str], None] = lambda _action: None,
-        incoming_gate: Callable[[str], str | None] = lambda _action: None,
+        incoming_gate: Callable[[str], None] = lambda _action: None,
         on_invalid: Callable[[str], None] = lambda _why: None,
         on_replayed: Callable[[str], None] = lambda _why: None,
         lenient: bool = False,
     ) -> None:
         """`timeout_s`: how long a request that is sent waits for its answer (messageTimeout of the network profile).
 
-        `outgoing_gate` raises NotPermitted for an action that must wait. `incoming_gate` returns the code of the
-        CALLERROR for an action that is not to be handled, or raises an OCPPError. `on_invalid` is told whatever the
+        `outgoing_gate` raises NotPermitted for an action that must wait. `incoming_gate` raises an OCPPError, which
+        becomes the CALLERROR, for one that is not to be handled. `on_invalid` is told whatever the
         CSMS sends that is no valid OCPP, `on_replayed` each request whose id came over this connection before.
         `lenient`: what CSMSs write loosely is repaired (station.ocpp.lenient).
         """
@@ -338,11 +313,9 @@ class RpcSession:
 
     async def _answer(self, request: Call) -> Answer:
         try:
-            code = self._incoming_gate(request.action)
+            self._incoming_gate(request.action)
         except OCPPError as error:
             return Answer(refusal(request, error))
-        if code is not None:
-            return Answer(Error(request.id, code, f"{request.action} is not accepted at present"))
         return await self._router.respond(request, lenient=self._lenient)
 
     async def _reply(self, talk: _Talk, answer: Result | Error) -> bool:
