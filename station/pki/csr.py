@@ -74,7 +74,8 @@ def public_key_of(key_pem: str) -> bytes:
 
 def _load(key_pem: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
     try:
-        key = load_pem_private_key(key_pem.encode(), password=None)
+        # Our own key: what a check of RSA takes, seconds on a small computer, would stop everything else.
+        key = load_pem_private_key(key_pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
     except ValueError:
         # Without the cause: what the library says of a key is nothing for a log.
         raise StorageError("a private key of the station cannot be read; ask for a new certificate") from None
