@@ -22,8 +22,8 @@ command's own answers (`station ocmf verify`)."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code; foreseen errors end with one clear line."""
     options = _parser().parse_args(arguments)
-    command = import_module(f"station.commands.{options.module}")
     try:
+        command = import_module(f"station.commands.{options.module}")
         return int(getattr(command, options.function)(options))
     except StationError as error:
         print(f"station: {error}", file=sys.stderr)
@@ -44,7 +44,10 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="station", description="Charging station controller: OCPP 2.0.1, signed metering with the BSM-WS36A."
+        prog="station",
+        description="Charging station controller: OCPP 2.0.1, signed metering with the BSM-WS36A.",
+        epilog="Exit codes: 0 done; 1 and 2 as the command says; 3 settings, ports or folders that cannot be used;"
+        " 64 a wrong command line. -h behind a command tells more.",
     )
     parser.add_argument("--version", action="version", version=f"station {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -77,14 +80,16 @@ def _demo(commands: Commands) -> None:
         default=1,
         help="the security profile that the CSMS leads the station to before the session (%(default)s)",
     )
-    demo.add_argument("--folder", type=Path, default=Path("var/demo"), help="where it writes (%(default)s)")
+    demo.add_argument(
+        "--folder", type=Path, default=Path("var/demo"), metavar="FOLDER", help="where it writes (%(default)s)"
+    )
     demo.set_defaults(module="demo", function="run")
 
 
 def _config(commands: Commands) -> None:
     config = commands.add_parser("config", help="settings files").add_subparsers(required=True, metavar="ACTION")
     check = config.add_parser("check", help="say whether a settings file can be used, and what is wrong")
-    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("file", type=Path, metavar="FILE", help="settings, see config/station.toml")
     check.set_defaults(module="config", function="check")
 
 
@@ -95,8 +100,9 @@ def _ocmf(commands: Commands) -> None:
         help="say whether records are genuine",
         description="Exit code 0: valid, nothing doubtful; 1: invalid or malformed; 2: valid, but doubtful.",
     )
-    verify.add_argument("file", type=Path, metavar="FILE", help="OCMF text or S.A.F.E. XML; - for standard input")
-    verify.add_argument("--key", metavar="HEX|FILE", help="the meter's public key; else the one in the file")
+    forms = "OCMF text, S.A.F.E. XML or Chargy JSON; - for standard input"
+    verify.add_argument("file", type=Path, metavar="FILE", help=forms)
+    verify.add_argument("--key", metavar="HEX|FILE", help="the meter's public key; else the one that comes along")
     verify.set_defaults(module="ocmf", function="verify")
 
 
@@ -107,7 +113,7 @@ def _receipts(commands: Commands) -> None:
     def add(name: str, module: str, text: str, description: str | None = None) -> argparse.ArgumentParser:
         action: argparse.ArgumentParser = actions.add_parser(name, help=text, description=description)
         _place(action)
-        action.set_defaults(module=module, function=f"{name}_")
+        action.set_defaults(module=module, function=f"{name}_", misuse=action.error)
         return action
 
     which = "number in the list, or transaction id"
@@ -135,8 +141,9 @@ def _security_log(commands: Commands) -> None:
     _place(show)
     show.add_argument("--json", action="store_true", help="one JSON object a line")
     show.add_argument("--since", metavar="TIME", help="from this date or time (UTC) on")
-    show.set_defaults(module="security_log", function="show")
-    clear = show.add_subparsers(metavar="ACTION").add_parser("clear", help="forget it; the CSMS is told so")
+    show.set_defaults(module="security_log", function="show", misuse=show.error)
+    actions = show.add_subparsers(metavar="[clear]")
+    clear = actions.add_parser("clear", help="forget it; the CSMS is told so; stop the station first")
     _place(clear, again=True)
     clear.add_argument("--yes", action="store_true", help="do it; else it is told what would be deleted")
     clear.set_defaults(module="security_log", function="clear")
@@ -154,8 +161,10 @@ def _place(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
     """Let a command say where the database is; `again`: also after the name of a part of that command."""
     config, folder = (argparse.SUPPRESS, argparse.SUPPRESS) if again else (Path("/etc/station/station.toml"), None)
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--config", type=Path, default=config, help="(/etc/station/station.toml)")
-    place.add_argument("--state-dir", type=Path, default=folder, help="instead of the one in the settings")
+    named = "the station's settings (/etc/station/station.toml)"
+    place.add_argument("--config", type=Path, default=config, metavar="FILE", help=named)
+    told = "its state_dir, instead of the settings"
+    place.add_argument("--state-dir", type=Path, default=folder, metavar="FOLDER", help=told)
 
 
 def _dead_letters(commands: Commands) -> None:

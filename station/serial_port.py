@@ -33,10 +33,18 @@ def open_serial(port: str, baud_rate: int, *, parity: str = "N") -> "serial.Seri
     try:
         return serial.Serial(port, baud_rate, parity=parity, timeout=0, write_timeout=0, exclusive=True)
     except serial.SerialException as error:
-        remedy = REMEDIES.get(error.errno or 0, f"cannot be used as a serial port: {error}")
+        remedy = REMEDIES.get(_number(error), f"cannot be used as a serial port: {error}")
         raise PortError(f"{port} {remedy}") from error
     except (ValueError, OSError, termios.error) as error:
         raise PortError(f"{port} cannot be opened with {baud_rate} baud, parity {parity}: {error}") from error
+
+
+def _number(error: OSError) -> int:
+    """Return what the operating system calls it; what is no terminal says so to pyserial in a cause of its own."""
+    cause = error.__context__
+    if error.errno is None and isinstance(cause, termios.error) and cause.args:
+        return int(cause.args[0])
+    return error.errno or 0
 
 
 async def readable(file: int) -> None:

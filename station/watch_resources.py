@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 
 CHECK_EVERY_S = 60.0
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 LOW_FLASH_BYTES = 32 * MIB
 """Some thousand sessions with their evidence: time enough for somebody to make room."""
 LOW_RAM_BYTES = 16 * MIB
@@ -47,8 +48,10 @@ def free_space(folder: Path) -> int:
 
 def available_memory(info: Path = MEMORY_INFO) -> int:
     """Return how many bytes can be had without swapping (proc_meminfo(5)); raises OSError."""
-    lines = info.read_text("ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(AVAILABLE))
+    for line in info.read_text("ascii").splitlines():
+        if line.startswith(AVAILABLE):
+            return int(line.split()[1]) * KIB
+    raise OSError(f"{info} does not tell {AVAILABLE.rstrip(':')}")
 
 
 class ResourceWatch:
@@ -66,9 +69,13 @@ class ResourceWatch:
             await asyncio.sleep(CHECK_EVERY_S)
 
     def check(self) -> None:
-        """Read each gauge once; what cannot be told is tried again next time."""
+        """Read each gauge once; what cannot be read or told is tried again next time."""
         for gauge in self._gauges:
-            free = gauge.free_bytes()
+            try:
+                free = gauge.free_bytes()
+            except OSError as error:
+                log.warning("resource_not_read", resource=gauge.name, error=str(error))
+                continue  # the others count all the same
             if gauge.name in self._low:
                 if free >= RECOVERED * gauge.low_bytes:
                     self._low.discard(gauge.name)

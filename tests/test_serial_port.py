@@ -29,7 +29,8 @@ def test_a_port_is_opened_for_this_process_alone_and_does_not_block(pty):
     [
         ("ttyNOWHERE", "does not exist; is the adapter plugged in"),
         ("", "is no serial port"),
-        ("file", "cannot be used as a serial port"),
+        ("file", "is no serial port"),
+        ("/dev/null", "/dev/null is no serial port"),
     ],
 )
 def test_a_port_that_is_none_is_told(tmp_path, name, problem):

@@ -75,3 +75,20 @@ def test_available_memory_is_what_the_kernel_calls_so(tmp_path):
     info = tmp_path / "meminfo"
     info.write_text("MemTotal:  4000 kB\nMemFree:  100 kB\nMemAvailable:    2048 kB\nBuffers: 1 kB\n")
     assert available_memory(info) == 2 * MIB
+
+
+def test_memory_that_the_kernel_does_not_tell_is_no_gauge(tmp_path):
+    info = tmp_path / "meminfo"
+    info.write_text("MemTotal:  4000 kB\n")
+    with pytest.raises(OSError, match="does not tell MemAvailable"):
+        available_memory(info)
+
+
+def test_a_gauge_that_cannot_be_read_does_not_hide_the_others():
+    def broken():
+        raise OSError("no such file")
+
+    told = []
+    watch = ResourceWatch([Gauge("broken", broken, MIB), Gauge("tank", lambda: 1, MIB)], on_low=told.append)
+    watch.check()
+    assert told == ["tank: 0.0 MiB left"]

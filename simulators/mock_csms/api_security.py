@@ -11,14 +11,13 @@ from simulators.mock_csms.errands import CSMS_ROOT, STATION_CERTIFICATE
 from simulators.mock_csms.errors import CallFailedError, RequestError
 from simulators.mock_csms.http_json import body_of, failure_of, known_station
 from simulators.mock_csms.listener import Listener, Upgrade
+from simulators.mock_csms.members import Types, misfit
 from simulators.mock_csms.station import WAIT_S, Signing
 from simulators.mock_csms.tls import Flaw, Tls
 from simulators.mock_csms.views import signing_view, tls_view
 
 if TYPE_CHECKING:
     from simulators.mock_csms.server import MockCsms
-
-Types = Mapping[str, tuple[type, ...]]
 
 _TLS: Final[Types] = {
     "flaw": (str,),
@@ -155,9 +154,8 @@ class SecurityApi:
 async def _checked(request: web.Request, types: Types) -> dict[str, Any]:
     """Return the members of a request's object; RequestError names one that is unknown or of another type."""
     body = await body_of(request, *types)
-    for key, value in body.items():
-        if not isinstance(value, types[key]) or (isinstance(value, bool) and bool not in types[key]):
-            raise RequestError(f"{key}: {types[key][0].__name__} expected, got {value!r}")
+    if problem := misfit(body, types):
+        raise RequestError(problem)
     return body
 
 

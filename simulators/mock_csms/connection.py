@@ -7,7 +7,7 @@ reach the caller.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,12 +21,12 @@ from websockets.exceptions import ConnectionClosed
 from simulators.mock_csms import replies
 from simulators.mock_csms.errors import CallFailedError, NotConnectedError
 from simulators.mock_csms.frames import UNREADABLE_ID, Frame, Kind, read
+from simulators.mock_csms.members import Payload
 from simulators.mock_csms.messages import Direction, Message
 from simulators.mock_csms.replies import Desk, Override
 from simulators.mock_csms.schemas import ACTIONS, violation
 from simulators.mock_csms.station import Station
 
-Payload = Mapping[str, Any]
 Say = Callable[[str, Message | str], None]
 """Tells people about a message of a station, or in words what else befell it."""
 FollowUp = Callable[[str, str, Payload, Payload], Coroutine[Any, Any, None] | None]

@@ -7,8 +7,8 @@ from simulators.mock_csms.frames import Kind
 from simulators.mock_csms.station import WAIT_S, is_request
 
 if TYPE_CHECKING:
+    from simulators.mock_csms.members import Payload
     from simulators.mock_csms.messages import Message
-    from simulators.mock_csms.replies import Payload
     from simulators.mock_csms.server import MockCsms
 
 CSMS_ROOT: Final = "CSMSRootCertificate"

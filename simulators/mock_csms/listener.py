@@ -17,10 +17,6 @@ from simulators.mock_csms.tls import ChangingContext, Tls
 CLOSE_TIMEOUT_S = 2.0
 """How long a station may take to close; then its socket is cut."""
 
-Admit = Callable[["Listener", ServerConnection, Request], Response | None]
-Attend = Callable[["Listener", ServerConnection], Awaitable[None]]
-Fail = Callable[["Listener", str], None]
-"""Hears why a TLS handshake failed, in OpenSSL's words."""
 Secure = Callable[[Tls], ssl.SSLContext]
 
 
@@ -44,6 +40,18 @@ class Upgrade:
             raise RequestError(f"times is {self.times}: 1 or more expected; leave it out for all")
 
 
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What becomes of those who come to a listener."""
+
+    admit: Callable[["Listener", ServerConnection, Request], Response | None]
+    """Returns how a request for a websocket is turned away, None if it is welcome."""
+    attend: Callable[["Listener", ServerConnection], Awaitable[None]]
+    """Talks over a websocket until it is closed."""
+    fail: Callable[["Listener", str], None]
+    """Hears why a TLS handshake failed, in OpenSSL's words."""
+
+
 class Listener:
     """Takes websockets; when it stops listening and listens again, it does so on the same port."""
 
@@ -55,9 +63,7 @@ class Listener:
         profile: int,
         name: str,
         secure: Secure | None,
-        admit: Admit,
-        attend: Attend,
-        fail: Fail,
+        reception: Reception,
         ping_interval_s: float | None,
     ) -> None:
         """`name` is the host in URLs; `secure` makes the context for TLS, None speaks none."""
@@ -68,11 +74,11 @@ class Listener:
         self._context: ChangingContext | None = None
         if secure is not None:
             self._context = ChangingContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.on_failure = partial(fail, self)
+            self._context.on_failure = partial(reception.fail, self)
         self._upgrade, self._left = Upgrade(), 0
         self._met = self._upgrade
         """How the request is met that is being answered."""
-        self._admit, self._attend = admit, attend
+        self._reception = reception
         self._ping_interval_s = ping_interval_s
         self._server: Server | None = None
 
@@ -109,7 +115,7 @@ class Listener:
         if self._context is not None and self._context.now is None:
             self.show(self.tls)
         self._server = await serve(
-            partial(self._attend, self),
+            partial(self._reception.attend, self),
             self._host,
             self._port,
             process_request=self._meet,
@@ -139,7 +145,7 @@ class Listener:
             return None
         if self._met.status is not None:
             return websocket.respond(HTTPStatus(self._met.status), "Refused on purpose.\n")
-        return self._admit(self, websocket, request)
+        return self._reception.admit(self, websocket, request)
 
     def _choose(self, _websocket: ServerConnection, _offered: Sequence[Subprotocol]) -> Subprotocol | None:
         chosen = self._met.subprotocol

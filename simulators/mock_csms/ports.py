@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulators.mock_csms.errors import RequestError
 from simulators.mock_csms.handshake import MUTUAL_TLS, NOTHING, PASSWORD, TLS
-from simulators.mock_csms.listener import Admit, Attend, Fail, Listener, Secure
+from simulators.mock_csms.listener import Listener, Reception, Secure
 from simulators.mock_csms.settings import Settings
 from simulators.mock_csms.tls import Tls, as_given, context
 
@@ -25,9 +25,7 @@ class Ports:
         given: ssl.SSLContext | None,
         *,
         authority: Callable[[], "Authority"],
-        admit: Admit,
-        attend: Attend,
-        fail: Fail,
+        reception: Reception,
     ) -> None:
         """`given` is what `Settings.port` shows, None: it speaks no TLS."""
         self._authority = authority
@@ -45,9 +43,7 @@ class Ports:
                 profile=profile,
                 name=name,
                 secure=secure,
-                admit=admit,
-                attend=attend,
-                fail=fail,
+                reception=reception,
                 ping_interval_s=settings.ping_interval_s,
             )
             for profile, port, name, secure in rows

@@ -7,8 +7,7 @@ from typing import Any, Final
 from ocpp.v201.enums import AuthorizationStatusEnumType
 
 from simulators.mock_csms.errors import RequestError
-
-Payload = Mapping[str, Any]
+from simulators.mock_csms.members import Payload, Types, misfit
 
 TOKEN_STATUSES: Final = tuple(status.value for status in AuthorizationStatusEnumType)
 EVERY_OTHER: Final = "*"
@@ -162,7 +161,7 @@ class Overrides:
         return override
 
 
-_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
+_KEYS: Final[Types] = {
     "payload": (dict,),
     "error": (dict,),
     "silent": (bool,),
@@ -175,11 +174,11 @@ def override_from(body: object) -> Override:
     """Return the override that a JSON object describes; RequestError names what is wrong and what is allowed."""
     if not isinstance(body, dict) or not body:
         raise RequestError("a JSON object with at least one member expected", allowed=tuple(_KEYS))
-    for key, value in body.items():
+    for key in body:
         if key not in _KEYS:
             raise RequestError(f"{key!r} is unknown", allowed=tuple(_KEYS))
-        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and bool not in _KEYS[key]):
-            raise RequestError(f"{key}: {_KEYS[key][-1].__name__} expected, got {value!r}")
+    if problem := misfit(body, _KEYS):
+        raise RequestError(problem)
     return Override(**{**body, "error": _error_reply(body.get("error"))})
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from simulators.mock_csms.errors import RequestError
+from simulators.mock_csms.members import Payload
 from simulators.mock_csms.station import WAIT_S, is_request
 
 if TYPE_CHECKING:
     from simulators.mock_csms.messages import Message
     from simulators.mock_csms.server import MockCsms
 
-Payload = Mapping[str, Any]
 
 PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "GetBaseReport": ("NotifyReport", "reportData"),

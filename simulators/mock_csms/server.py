@@ -18,10 +18,11 @@ from simulators.mock_csms.connection import Connection, Say
 from simulators.mock_csms.errors import RequestError
 from simulators.mock_csms.handshake import described, headers_of, identity_of, turned_away
 from simulators.mock_csms.keys import KeyRing
-from simulators.mock_csms.listener import Listener
+from simulators.mock_csms.listener import Listener, Reception
+from simulators.mock_csms.members import Payload
 from simulators.mock_csms.messages import Message
 from simulators.mock_csms.ports import Ports
-from simulators.mock_csms.replies import Desk, ErrorReply, Override, Payload
+from simulators.mock_csms.replies import Desk, ErrorReply, Override
 from simulators.mock_csms.reports import Report, collect
 from simulators.mock_csms.settings import Settings
 from simulators.mock_csms.station import WAIT_S, Station
@@ -67,9 +68,7 @@ class MockCsms:
             self.settings,
             tls,
             authority=lambda: self.authority,
-            admit=self._admit,
-            attend=self._attend,
-            fail=self._fail,
+            reception=Reception(self._admit, self._attend, self._fail),
         )
         self._tls_failures: deque[str] = deque(maxlen=self.settings.messages_kept)
         self._api: Api | None = None

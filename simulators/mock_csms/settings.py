@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from simulators.mock_csms.errors import SettingsError
 from simulators.mock_csms.keys import BadKeyError, configured_key
+from simulators.mock_csms.members import Types, misfit
 from simulators.mock_csms.replies import TOKEN_STATUSES
 
 DEFAULT_PORT: Final = 9000
@@ -68,7 +69,7 @@ class Settings:
     """Sign with an authority below the root, which comes along in the chains."""
 
 
-_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+_TYPES: Final[Types] = {
     "host": (str,),
     "port": (int,),
     "tls_port": (int,),
@@ -103,11 +104,11 @@ def load(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise SettingsError(f"{path}: no TOML: {error}") from error
-    for key, value in values.items():
+    for key in values:
         if key not in _TYPES:
             raise SettingsError(f"{path}: {key} is unknown; allowed are {', '.join(_TYPES)}")
-        if not isinstance(value, _TYPES[key]) or (isinstance(value, bool) and bool not in _TYPES[key]):
-            raise SettingsError(f"{path}: {key}: {_TYPES[key][-1].__name__} expected, got {value!r}")
+    if problem := misfit(values, _TYPES):
+        raise SettingsError(f"{path}: {problem}")
     return values
 
 

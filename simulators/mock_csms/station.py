@@ -1,15 +1,16 @@
 """Station: what the CSMS knows about one station, across all its connections."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulators.mock_csms.errors import NotConnectedError, RequestError
 from simulators.mock_csms.frames import Kind
 from simulators.mock_csms.handshake import Security
 from simulators.mock_csms.keys import KeyRing
+from simulators.mock_csms.members import Payload
 from simulators.mock_csms.messages import Message, MessageLog
 from simulators.mock_csms.replies import Overrides
 from simulators.mock_csms.tls import CLIENT_FLAWS, Flaw
@@ -19,7 +20,6 @@ from simulators.mock_csms.verify import Verdict, signed_values
 if TYPE_CHECKING:
     from simulators.mock_csms.connection import Connection
 
-Payload = Mapping[str, Any]
 Wanted = Callable[[Payload], bool]
 
 WAIT_S = 30.0

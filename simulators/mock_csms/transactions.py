@@ -3,7 +3,7 @@
 Events are ordered by seqNo, whatever order they came in: a station that was offline sends the newest first or last.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,9 +11,8 @@ from itertools import islice, pairwise
 from typing import Any, Final
 
 from simulators.mock_csms.keys import KeyRing, KeySource
+from simulators.mock_csms.members import Payload
 from simulators.mock_csms.verify import SignedValue, Verdict, pair_problems, sample_wh, signed_values
-
-Payload = Mapping[str, Any]
 
 BEGIN: Final = "Transaction.Begin"
 END: Final = "Transaction.End"

@@ -1,8 +1,8 @@
 """Builds what charges: the serial lines, and on them each EVSE with its meter and its charge controller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from station import __version__
 from station.clock import Clock
@@ -15,6 +15,9 @@ from station.hardware.phoenix import PhoenixEvCc
 from station.meter.bsm import BsmMeter
 from station.meter.bus import Line
 from station.settings import EvseSettings, Settings
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 SYSTEM_ZONE = "system"
 
@@ -39,14 +42,14 @@ def build_evses(
                 metadata=metadata,
                 switching=evse.meter.switching,
                 require_time=evse.meter.require_time,
-                zone=None if evse.meter.timezone == SYSTEM_ZONE else ZoneInfo(evse.meter.timezone),
+                zone=_zone(evse.meter.timezone),
             ),
             controller=PhoenixEvCc(
                 lines[evse.controller.line].device(evse.controller.unit, urgent=True),
                 name=f"controller of EVSE {evse.id}",
                 fixed_cable=evse.controller.fixed_cable,
             ),
-            policy=_policy_of(evse, model),
+            policy=partial(policy, evse, model),
             around=around,
             meter_key=evse.meter.public_key,
         )
@@ -78,5 +81,9 @@ def policy(evse: EvseSettings, model: DeviceModel) -> Policy:
     )
 
 
-def _policy_of(evse: EvseSettings, model: DeviceModel) -> Callable[[], Policy]:
-    return lambda: policy(evse, model)
+def _zone(name: str) -> "ZoneInfo | None":
+    if name == SYSTEM_ZONE:
+        return None
+    from zoneinfo import ZoneInfo  # late: few name one
+
+    return ZoneInfo(name)

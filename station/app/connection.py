@@ -17,7 +17,7 @@ from station.ocpp.network import Network
 from station.ocpp.passwords import Passwords
 from station.ocpp.registration import Registration
 from station.ocpp.slots import OWN_SLOT, Slots
-from station.pki.keystore import KeyStore
+from station.pki.keystore import FOLDER, KeyStore
 from station.storage.facts import Facts
 from station.storage.network_profiles import NetworkProfiles as StoredProfiles
 
@@ -61,7 +61,7 @@ def build_connection(ground: Ground, wishes: Wishes, *, security: Security, regi
 def _keys(ground: Ground, security: Security) -> KeyStore:
     settings = ground.settings
     keys = KeyStore(
-        settings.station.state_dir / "certificates",
+        settings.station.state_dir / FOLDER,
         now=ground.clock.now,
         additional_root_check=settings.security.additional_root_check,
         on_discarded=lambda text: security.notify(SecurityEvent.DISCARDED_RENEWED_CLIENT_CERTIFICATE, text),
@@ -78,6 +78,7 @@ def _slots(ground: Ground) -> Slots:
         Facts(ground.database),
         priority=lambda: model[var.NETWORK_CONFIGURATION_PRIORITY],
         set_priority=lambda order: model.keep(var.NETWORK_CONFIGURATION_PRIORITY, order),
+        downgrade_allowed=lambda: model[var.ALLOW_SECURITY_PROFILE_DOWNGRADE],
     )
     slots.follow(
         plain_profile(

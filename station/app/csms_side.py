@@ -42,31 +42,15 @@ class CsmsSide:
     def __init__(
         self, ground: Ground, evses: Mapping[int, Evse], wishes: Wishes, *, boot_reason: BootReasonEnumType
     ) -> None:
-        self._ground = ground
-        self._evses = evses
-        self._wishes = wishes
-        model, now = ground.model, ground.clock.now
+        self._ground, self._evses, self._wishes = ground, evses, wishes
+        now = ground.clock.now
         outbox = Outbox(ground.database)
         self.security = Security(
             outbox, SecurityLog(ground.database), now=now, ring=ground.mail.set, online=lambda: self.online
         )
         router = Router()
-        self.session = RpcSession(
-            router,
-            timeout_s=lambda: model[var.MESSAGE_TIMEOUT],
-            outgoing_gate=self._before_call,
-            incoming_gate=lambda action: self.registration.refuse_incoming(action),
-            on_invalid=self.security.invalid_message,
-            on_replayed=self.security.replayed_message,
-            lenient=ground.settings.csms.lenient,
-        )
-        self.registration = Registration(
-            self.session,
-            station=description(ground.settings),
-            reason=boot_reason,
-            set_time=ground.clock.follow,
-            on_accepted=self.accepted,
-        )
+        self.session = self._build_session(router)
+        self.registration = self._build_registration(boot_reason)
         self.connection = build_connection(ground, wishes, security=self.security, registration=self.registration)
         self._cache = self._build_cache()
         self.authorization = self._build_authorization()
@@ -74,29 +58,9 @@ class CsmsSide:
         self._transactions = Transactions(evses, learn=self._cache.learn, delivered=wishes.delivered)
         self._sender = self._build_sender(outbox)
         self._availability = Availability(evses, self.session, news=ground.news, now=now)
-        senders = Senders(self.registration, self._heartbeat, self._availability, self._transactions)
-        requests = Requests(
-            ground,
-            evses,
-            wishes,
-            session=self.session,
-            security=self.security,
-            connection=self.connection,
-            senders=senders,
-            authorization=self.authorization,
-            all_told=self._sender.wait_empty,
-        )
+        requests = self._build_requests()
         router.add(*requests.blocks)
-        self._uplink = Uplink(
-            self.connection.link,
-            self.session,
-            registration=self.registration,
-            outbox=self._sender,
-            availability=self._availability,
-            security=self.security,
-            routines={"heartbeat": self._heartbeat.run, **requests.routines},
-            offline_threshold_s=lambda: model[var.OFFLINE_THRESHOLD],
-        )
+        self._uplink = self._build_uplink(requests)
         if given_up := outbox.dead_count():
             log.warning("dead_letters_kept", count=given_up, remedy="station letters list")
 
@@ -128,6 +92,26 @@ class CsmsSide:
     def _before_call(self, action: str) -> None:
         self.registration.permit_outgoing(action)
         self._heartbeat.spoken()
+
+    def _build_session(self, router: Router) -> RpcSession:
+        return RpcSession(
+            router,
+            timeout_s=lambda: self._ground.model[var.MESSAGE_TIMEOUT],
+            outgoing_gate=self._before_call,
+            incoming_gate=lambda action: self.registration.refuse_incoming(action),
+            on_invalid=self.security.invalid_message,
+            on_replayed=self.security.replayed_message,
+            lenient=self._ground.settings.csms.lenient,
+        )
+
+    def _build_registration(self, boot_reason: BootReasonEnumType) -> Registration:
+        return Registration(
+            self.session,
+            station=description(self._ground.settings),
+            reason=boot_reason,
+            set_time=self._ground.clock.follow,
+            on_accepted=self.accepted,
+        )
 
     def _build_cache(self) -> TokenCache:
         model = self._ground.model
@@ -171,6 +155,31 @@ class CsmsSide:
             mail=self._ground.mail,
             now=now,
             on_silent=lambda: self.connection.link.drop("the CSMS answers nothing"),
+        )
+
+    def _build_requests(self) -> Requests:
+        return Requests(
+            self._ground,
+            self._evses,
+            self._wishes,
+            session=self.session,
+            security=self.security,
+            connection=self.connection,
+            senders=Senders(self.registration, self._heartbeat, self._availability, self._transactions),
+            authorization=self.authorization,
+            all_told=lambda: self._uplink.wait_told(),
+        )
+
+    def _build_uplink(self, requests: Requests) -> Uplink:
+        return Uplink(
+            self.connection.link,
+            self.session,
+            registration=self.registration,
+            outbox=self._sender,
+            availability=self._availability,
+            security=self.security,
+            routines={"heartbeat": self._heartbeat.run, **requests.routines},
+            offline_threshold_s=lambda: self._ground.model[var.OFFLINE_THRESHOLD],
         )
 
 

@@ -79,7 +79,7 @@ class Requests:
             connection.profiles,
             *self._build_device_model(),
             ChangeAvailability(evses, OutOfService(ground.database)),
-            *self._build_vendors_and_customers(),
+            *self._build_vendors_and_customers(senders.registration),
         )
         self.routines: dict[str, Callable[[], Awaitable[None]]] = {
             "certificates": self._certificates.serve,
@@ -166,7 +166,7 @@ class Requests:
         model = self._ground.model
         return Variables(model), Reports(model, self._session, now=self._ground.clock.now, spawn=self._wishes.spawn)
 
-    def _build_vendors_and_customers(self) -> tuple[object, ...]:
+    def _build_vendors_and_customers(self, registration: Registration) -> tuple[object, ...]:
         model, database = self._ground.model, self._ground.database
         transfer = DataTransfer(
             self._session,
@@ -179,5 +179,6 @@ class Requests:
             customers=Customers(database),
             now=self._ground.clock.now,
             spawn=self._wishes.spawn,
+            accepted=lambda: registration.accepted,
         )
         return transfer, customers

@@ -75,7 +75,8 @@ class Station:
             ground, self._evses, Wishes(self._spawn, self._restart, self._delivered), boot_reason=boot_reason
         )
         self._model.on_set(var.TIME_SOURCE, lambda _: self._clock.choose())
-        self._tell_aside(database, boot_reason)
+        self._boot_reason, self._set_aside = boot_reason, database.set_aside
+        self._tell_of_losses()
 
     async def run(self) -> Outcome:
         """Charge until told to stop or to restart; what runs then is ended and signed first."""
@@ -84,6 +85,9 @@ class Station:
                 self._tasks = tasks
                 for line in self._lines.values():
                     line.open()
+                # Not before: a station that waits for its port to come back is started every few seconds, and each
+                # of these starts would wait for the CSMS in the outbox.
+                self._tell_of_start()
                 running = [
                     tasks.create_task(supervise(name, run, give_up_after=limit), name=name)
                     for name, run, limit in self._components()
@@ -133,13 +137,15 @@ class Station:
             inoperative=lambda evse_id: out_of_service(OutOfService(ground.database).all(), evse_id),
         )
 
-    def _tell_aside(self, database: Database, reason: BootReasonEnumType) -> None:
-        if database.set_aside is not None:
-            log.error("database_was_corrupt", kept_as=str(database.set_aside))
+    def _tell_of_losses(self) -> None:
+        if self._set_aside is not None:
+            log.error("database_was_corrupt", kept_as=str(self._set_aside))
         if self._model.ignored:
             log.warning("stored_variables_ignored", variables=[str(address) for address in self._model.ignored])
-        aside = f"a corrupt database was kept as {database.set_aside.name}" if database.set_aside else ""
-        self._csms.security.started(reason, aside)
+
+    def _tell_of_start(self) -> None:
+        note = f"a corrupt database was kept as {self._set_aside.name}" if self._set_aside else ""
+        self._csms.security.started(self._boot_reason, note)
 
     def _time_sources(self) -> tuple[str, ...]:
         return self._model[var.TIME_SOURCE]
@@ -181,7 +187,7 @@ class Station:
                 for evse in self._evses.values():
                     await evse.wait_idle()
         except TimeoutError:
-            log.warning("stop_did_not_wait_longer", seconds=WIND_DOWN_S)
+            log.warning("stop_did_not_wait_longer", waited_s=WIND_DOWN_S)
 
 
 def _model(settings: Settings, database: Database) -> DeviceModel:

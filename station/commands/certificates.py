@@ -19,8 +19,10 @@ from station.pki.keystore import FOLDER, KeyStore
 def list_(options: argparse.Namespace) -> int:
     """Print each certificate: what it is for, whose it is, from when to when, and its fingerprint."""
     logs.configure("warning")
-    now = datetime.now(UTC)
-    print("\n\n".join(_entries(state_dir(options) / FOLDER, now)))
+    folder, now = state_dir(options), datetime.now(UTC)
+    if not folder.is_dir():
+        raise StorageError(f"there is no folder {folder}; has the station ever run with this state_dir?")
+    print("\n\n".join(_entries(folder / FOLDER, now)))
     return 0
 
 

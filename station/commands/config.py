@@ -1,13 +1,55 @@
 """`station config check`: can a settings file be used?"""
 
 import argparse
+from collections.abc import Iterator
+from pathlib import Path
 
-from station.settings import load
+from station.settings import Settings, load
+from station.settings.csms import ENCRYPTED
 
 
 def check(options: argparse.Namespace) -> int:
-    """Load the file as the daemon would; what is wrong is raised as SettingsError with every mistake."""
+    """Load the file as the daemon would; what is wrong is raised as SettingsError with every mistake.
+
+    What is no mistake by itself, but may keep the station from its work on this computer, is a note.
+    """
     settings = load(options.file)
     meters = ", ".join(f"EVSE {evse.id}" for evse in settings.evses)
     print(f"{options.file} is fine: {settings.station.identity} with {meters}, CSMS {settings.csms.url}")
+    for note in (*_about_the_csms(settings), *_about_ports(settings)):
+        print(f"note: {note}")
     return 0
+
+
+def _about_the_csms(settings: Settings) -> Iterator[str]:
+    csms, identity = settings.csms, settings.station.identity
+    if csms.url.rstrip("/").endswith(f"/{identity}"):
+        yield f"csms.url: ends with the identity, which is appended once more: .../{identity}/{identity}"
+    if csms.security_profile not in ENCRYPTED:
+        return
+    from ocpp.v201.enums import CertificateSigningUseEnumType, InstallCertificateUseEnumType
+
+    from station.pki.keystore import FOLDER  # late: costs time, and the other profiles have no certificates
+
+    folder = settings.station.state_dir / FOLDER
+    root = InstallCertificateUseEnumType.csms_root_certificate.value
+    own = CertificateSigningUseEnumType.charging_station_certificate.value
+    if csms.root_certificate is None and not csms.system_roots and not _holds(folder / root):
+        yield f"csms.root_certificate: is not set, and there is none in {folder / root}: no CSMS would be trusted"
+    if csms.security_profile == ENCRYPTED[-1] and not _holds(folder / own):
+        yield (
+            f"csms.security_profile: 3 needs a certificate of the station, and there is none in {folder / own}; begin"
+            " with 1 or 2 and let the CSMS send one"
+        )
+
+
+def _holds(folder: Path) -> bool:
+    return any(folder.glob("*.pem"))
+
+
+def _about_ports(settings: Settings) -> Iterator[str]:
+    named = [(f"line[{number}]", line.port) for number, line in enumerate(settings.lines, 1)]
+    named += [(f"reader[{number}]", reader.port) for number, reader in enumerate(settings.readers, 1)]
+    for key, port in named:
+        if not Path(port).exists():
+            yield f"{key}.port: {port} is not there now"

@@ -4,6 +4,7 @@ import argparse
 import shutil
 import signal
 import socket
+import sys
 from pathlib import Path
 
 from station.commands.demo_csms import Csms
@@ -23,7 +24,8 @@ BENCH_PORT = 8490
 
 def run(options: argparse.Namespace) -> int:
     """Play the session; 0 if both signatures are valid at the end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     folder = _folder(options)
     bench_port, csms_port = _prepare(folder, realtime=options.realtime)
     with Parts(folder) as parts:
@@ -120,8 +122,14 @@ def _show(receipt: Receipt, folder: Path) -> bool:
     path.write_bytes(xml_of(receipt))
     verdicts = [examine(evidence.ocmf, evidence.key) for evidence in read_evidence(path.read_bytes())]
     print(f"\nS.A.F.E. XML {path}")
-    print(f"check it     station ocmf verify {path}")
+    print(f"check it     {_station()} ocmf verify {path}")
+    print(f"logs         {folder}/*.log, settings and state beside them")
     return len(verdicts) == 2 and all(verdict.exit_status == 0 for verdict in verdicts)
+
+
+def _station() -> str:
+    """Return how this program is called from here."""
+    return "station" if shutil.which("station") else str(Path(sys.executable).with_name("station"))
 
 
 def _keep(csms_api: str, bench_api: str, folder: Path) -> None:
@@ -140,7 +148,7 @@ Everything stays up; Ctrl-C ends it. To play:
   transactions  curl {csms_api}/stations/{STATION}/transactions
   unplug        curl -X POST {bench_api}/evses/1/unplug {header} -d '{{"side":"both"}}'
   a fault       curl -X POST {bench_api}/evses/1/faults {header} -d '{{"name":"meter_silent","on":true}}'
-  receipts      station receipts list --state-dir {folder / "state"}
+  receipts      {_station()} receipts list --state-dir {folder / "state"}
   logs          tail -f {folder}/*.log""", flush=True)  # fmt: skip
     try:
         signal.pause()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -46,14 +47,19 @@ class Csms:
         """Tell whether there was a message of this action, either way."""
         return bool(self._messages(action))
 
-    def transaction(self) -> Json | None:
-        transactions = get(f"{self._station}/transactions")
-        return dict(transactions[0]) if transactions else None
+    def started(self, since: datetime) -> str | None:
+        """Return the id of a transaction that began after that; an earlier demo may have left some to be told."""
+        for transaction in get(f"{self._station}/transactions"):
+            for event in transaction["events"]:
+                if event["eventType"] == "Started" and datetime.fromisoformat(event["timestamp"]) > since:
+                    return str(transaction["transactionId"])
+        return None
 
-    def ended(self) -> Json | None:
-        """Return the transaction once it has ended."""
-        transaction = self.transaction()
-        return transaction if transaction and transaction["ended"] else None
+    def ended(self, transaction_id: str) -> Json | None:
+        """Return a transaction once it has ended and both its signed records are there."""
+        transaction = get(f"{self.api}/transactions/{transaction_id}")
+        complete = transaction["ended"] and transaction["signedEnergyWh"] is not None
+        return dict(transaction) if complete else None
 
     def do(self, errand: str, **body: object) -> str:
         """Let the CSMS do an errand such as `root`; returns the status that the station answered with."""

@@ -42,7 +42,12 @@ class Part:
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 our own modules
-                [sys.executable, "-m", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True
+                [sys.executable, "-m", *arguments],
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                process_group=0,  # so that Ctrl-C does not take the bench away from the station that is just ending
             )
 
     def ready(self) -> dict[str, Any]:
@@ -64,12 +69,12 @@ class Part:
         return text.splitlines()[-1] if text else f"nothing in {self.log}"
 
     def end(self) -> None:
-        """End the process in good order; only if it does not listen, by force."""
+        """End the process in good order; if it does not listen, or somebody is impatient, by force."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
                 self._process.wait(END_S)
-            except subprocess.TimeoutExpired:
+            except (subprocess.TimeoutExpired, KeyboardInterrupt):
                 self._process.kill()
                 self._process.wait()
         if self._process.stdout is not None:

@@ -1,6 +1,7 @@
 """The charging session of the demo: a driver comes, charges and goes."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from station.commands.demo_csms import Csms
@@ -44,11 +45,13 @@ class Story:
         post(f"{self._bench}/evses/1/plug", side="both")
         self._parts.wait_for("Occupied", lambda: self._csms.connector("Occupied"))
         self._say("plugged", "connector Occupied")
+        swiped = datetime.now(UTC)
         post(f"{self._bench}/readers/1/swipe", uid=CARD)
         self._parts.wait_for("Authorize", lambda: self._csms.seen("Authorize"))
         self._say("card accepted", "the CSMS knows it; the meter signs the start")
-        started = self._parts.wait_for("the signed start", self._csms.transaction, seconds=SESSION_S)
-        self.transaction_id = started["transactionId"]
+        self.transaction_id = self._parts.wait_for(
+            "the signed start", lambda: self._csms.started(swiped), seconds=SESSION_S
+        )
         self._say("signed start", f"transaction {self.transaction_id}")
         self._parts.wait_for("Charging", lambda: self._evse()["power_w"] > 0)
         for _ in range(CHARGING_LINES):
@@ -57,7 +60,9 @@ class Story:
             time.sleep(LINE_EVERY_S)
         post(f"{self._bench}/readers/1/swipe", uid=CARD)
         self._say("card again", "current off, the meter signs the end")
-        ended = self._parts.wait_for("the signed end", self._csms.ended, seconds=SESSION_S)
+        ended = self._parts.wait_for(
+            "the signed end", lambda: self._csms.ended(self.transaction_id), seconds=SESSION_S
+        )
         self._say(
             "signed end", f"{ended['stoppedReason'] or 'Local'}, {ended['signedEnergyWh'] / 1000:.2f} kWh signed"
         )

@@ -12,6 +12,7 @@ from station.storage.outbox import DeadLetter, Outbox
 
 NOT_FOUND: Final = 1
 SHORT: Final = 60
+NONE: Final = "no message was given up"
 
 
 def list_(options: argparse.Namespace) -> int:
@@ -19,7 +20,7 @@ def list_(options: argparse.Namespace) -> int:
     with looking(options) as database:
         letters = Outbox(database).dead_letters()
     if not letters:
-        print("no message was given up")
+        print(NONE)
         return 0
     print(f"{'no':>6}  {'message':26}  {'created (UTC)':19}  {'given up (UTC)':19}  why")
     for letter in letters:
@@ -45,6 +46,9 @@ def retry_(options: argparse.Namespace) -> int:
     with Database.edit(state_dir(options)) as database:
         outbox = Outbox(database)
         wanted = [letter.message.id for letter in outbox.dead_letters()] if options.all else [options.number]
+        if not wanted:
+            print(NONE)
+            return 0
         for number in wanted:
             if _find(outbox, number) is None:
                 return NOT_FOUND
@@ -54,24 +58,26 @@ def retry_(options: argparse.Namespace) -> int:
 
 
 def delete_(options: argparse.Namespace) -> int:
-    """Delete a letter for good; the station has to be stopped."""
-    with Database.edit(state_dir(options)) as database:
+    """Say what would be deleted, or delete it for good; the station has to be stopped for the latter."""
+    with looking(options) if not options.yes else Database.edit(state_dir(options)) as database:
         outbox = Outbox(database)
         letter = _find(outbox, options.number)
         if letter is None:
             return NOT_FOUND
-        if not options.yes:
-            print(f"{letter.message.kind} would be deleted, and the CSMS will never have it; add --yes to do so")
-            return 0
-        outbox.forget(letter.message.id)
-    print(f"letter {options.number} deleted")
+        if options.yes:
+            outbox.forget(letter.message.id)
+    if options.yes:
+        print(f"letter {options.number} deleted")
+    else:
+        lost = f"{letter.message.kind} would be deleted, and the CSMS will never have it"
+        print(f"{lost}; stop the station and add --yes to do so")
     return 0
 
 
 def _find(outbox: Outbox, number: int) -> DeadLetter | None:
     letter = outbox.dead_letter(number)
     if letter is None:
-        print(f"there is no letter {number}; see: station letters list", file=sys.stderr)
+        print(f"station: there is no letter {number}; see: station letters list", file=sys.stderr)
     return letter
 
 
@@ -81,7 +87,7 @@ def _described(letter: DeadLetter) -> Iterator[str]:
     if message.transaction_id is not None:
         yield f"transaction  {message.transaction_id}, message {message.seq_no} of it"
     yield f"created      {message.created_at.isoformat(timespec='seconds')}{', offline' if message.offline else ''}"
-    yield f"given up     {letter.buried_at.isoformat(timespec='seconds')}, {_failures(message.attempts)} before"
+    yield f"given up     {letter.buried_at.isoformat(timespec='seconds')}, at attempt {message.attempts + 1}"
     yield f"why          {_plain(letter.reason)}"
     yield ""
     yield _readable(message.body)
@@ -106,7 +112,3 @@ def _short(text: str) -> str:
 
 def _letters(count: int) -> str:
     return f"{count} letter{'' if count == 1 else 's'}"
-
-
-def _failures(count: int) -> str:
-    return f"{count} failure{'' if count == 1 else 's'}"

@@ -17,6 +17,8 @@ from station.meter.evidence.safe_xml import Evidence, ReceiptError, read_evidenc
 from station.meter.keys import KeyFormatError, parse_key
 
 WIDTH = 110
+LONGEST_PATH = 100
+"""What is longer on the command line is a key, not the name of a file."""
 FAILED = {Weight.NOTE: "note", Weight.DOUBT: "DOUBTFUL", Weight.DECISIVE: "INVALID"}
 RESULTS = {0: "VALID, nothing doubtful", 1: "INVALID", 2: "DOUBTFUL, see above"}
 
@@ -154,7 +156,11 @@ def _bytes(file: Path) -> bytes:
 def _key(argument: str) -> bytes:
     """Take a key as it stands on the command line, or from a file of that name."""
     path = Path(argument)
+    is_file = len(argument) < LONGEST_PATH and path.is_file()
     try:
-        return parse_key(path.read_text(encoding="ascii") if len(argument) < 100 and path.is_file() else argument)
+        return parse_key(path.read_text(encoding="ascii") if is_file else argument)
     except (KeyFormatError, UnicodeDecodeError) as error:
-        raise StationError(f"--key {argument}: {error}") from error
+        what = "this file holds no key" if is_file else "there is no such file, and it is no key"
+        raise StationError(f"--key {argument}: {what}: {error}") from error
+    except OSError as error:
+        raise StationError(f"--key {argument}: cannot be read: {error.strerror}") from error

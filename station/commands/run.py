@@ -16,6 +16,8 @@ from station.errors import DeviceError, StationError
 from station.settings import Settings, load
 
 if TYPE_CHECKING:
+    from ocpp.v201.enums import BootReasonEnumType
+
     from station.app import Station
 
 BOOT_REASON = "STATION_BOOT_REASON"
@@ -51,24 +53,38 @@ async def _serve(settings: Settings, *, told: str) -> str | None:
         reason = boot_reason(runs.last(), this, told=told, service_result=_service_result(folder))
         runs.note(this)
         station = Station(settings, database, boot_reason=reason)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, station.stop)
         try:
-            await _run(station, ServiceManager.of(os.environ))
+            restart = await _run(station, ServiceManager.of(os.environ))
         except* (DeviceError, StationError) as group:
             raise _first(group) from group
         runs.note(replace(this, ended=True))
-    return station.restart_reason.value if station.restart_reason else None
+    return restart.value if restart else None
 
 
-async def _run(station: "Station", manager: ServiceManager) -> None:
+async def _run(station: "Station", manager: ServiceManager) -> "BootReasonEnumType | None":
+    """Run until the station ends, by itself or by a signal; return why it is to start again, None if it is not.
+
+    Whoever stops a service wants it to stay so, also in the midst of a reset.
+    """
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        stopped.set()
+        station.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
     async with asyncio.TaskGroup() as tasks:
         signs = tasks.create_task(manager.keep_alive(), name="signs-of-life")
         manager.ready()
         await station.run()
-        manager.stopping()
+        restart = None if stopped.is_set() else station.restart_reason
+        if restart is None:
+            # Before a restart it would be a promise to end, and systemd kills whoever does not keep it.
+            manager.stopping()
         signs.cancel()
+    return restart
 
 
 def _boot_id() -> str:

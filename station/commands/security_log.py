@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from station import logs
 from station.clock import SystemClock
 from station.commands.receipts.store import looking, state_dir
-from station.errors import StationError
 from station.storage.database import Database
 from station.storage.security_log import LogEntry, SecurityLog
 
 
 def show(options: argparse.Namespace) -> int:
     """Print the log, one event a line, oldest first; read beside a running station."""
+    since = _instant(options) if options.since else None
     with looking(options) as database:
-        entries = SecurityLog(database).entries(since=_instant(options.since) if options.since else None)
+        entries = SecurityLog(database).entries(since=since)
+    if not (entries or options.json):
+        print("there is no entry")
     for entry in entries:
         print(_as_json(entry) if options.json else _as_line(entry))
     return 0
@@ -33,12 +35,13 @@ def clear(options: argparse.Namespace) -> int:
     return 0
 
 
-def _instant(text: str) -> datetime:
+def _instant(options: argparse.Namespace) -> datetime:
     """Return the instant that an option names; UTC unless it says otherwise."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise StationError(f"--since {text}: a date or time like 2026-12-01 or 2026-12-01T08:30 is wanted") from error
+        moment = datetime.fromisoformat(options.since)
+    except ValueError:
+        options.misuse(f"--since {options.since}: a date or time like 2026-12-01 or 2026-12-01T08:30 is wanted")
+        raise
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

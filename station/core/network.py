@@ -10,6 +10,7 @@ ENCRYPTED = (2, 3)
 WITH_PASSWORD = (1, 2)
 WITH_CERTIFICATE = 3
 HIGHEST_SECURITY_PROFILE = 3
+LONGEST_LABEL = 63  # RFC 1035 section 2.3.4
 LONGEST_MESSAGE_TIMEOUT_S = 600
 """OCPPCommCtrlr.MessageTimeout: a lost answer keeps everything else waiting for so long."""
 
@@ -43,6 +44,11 @@ class Attempt:
     profile: NetworkProfile
     turn: int
     """How often the whole list has failed; who has two certificates changes over with each (A02.FR.28)."""
+
+
+def shown(url: str) -> str:
+    """Return a URL as a log may have it: a query can be a key."""
+    return url.partition("?")[0]
 
 
 def plain_profile(slot: int, *, url: str, security_profile: int, message_timeout_s: int) -> NetworkProfile:
@@ -96,9 +102,22 @@ def _problem_with_url(url: str, *, scheme: str, security: int) -> str | None:
         return "ocppCsmsUrl must not hold a user or password"
     if parts.scheme != scheme or not host:
         return f"ocppCsmsUrl must read {scheme}://host:port/path for security profile {security}"
+    if not _is_host(host):
+        return "ocppCsmsUrl names a host that none can have: labels of 1 to 63 characters with dots between"
     if parts.fragment or not url.isprintable() or " " in url:
         return "ocppCsmsUrl holds what a URL of a WebSocket cannot"
     return None
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether a host can be asked for by DNS and in TLS."""
+    if ":" in host:
+        return True  # IPv6
+    try:
+        name = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return False
+    return all(0 < len(label) <= LONGEST_LABEL for label in name.removesuffix(".").split("."))
 
 
 def may_change_security(*, now: int, to: int, downgrade_allowed: bool) -> bool:

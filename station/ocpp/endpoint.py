@@ -45,6 +45,11 @@ class Endpoint:
         return urlsplit(self.url).scheme == "wss"
 
     @property
+    def server_name(self) -> str:
+        """Whom TLS asks for and checks: the host, without the dot of a name that is complete (RFC 6066 section 3)."""
+        return (urlsplit(self.url).hostname or "").removesuffix(".")
+
+    @property
     def dial_url(self) -> str:
         """The URL to connect to: the CSMS's, then the identity percent-encoded (Part 4 section 3.1.1)."""
         parts = urlsplit(self.url)

@@ -5,7 +5,7 @@ import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
-from websockets.exceptions import InvalidStatus, NegotiationError, ProxyError, WebSocketException
+from websockets.exceptions import InvalidProxy, InvalidStatus, NegotiationError, ProxyError, WebSocketException
 
 from station.pki.tls import HelloRefusedError
 
@@ -90,6 +90,10 @@ def explain(error: Exception, *, clock_is_set: bool = True, timeout_s: float = 0
             return _explain_status(error.response.status_code)
         case NegotiationError():
             return Failure(FailureKind.SUBPROTOCOL, f"the CSMS insists on something not offered: {error}")
+        case InvalidProxy():  # whose text has the whole URL, with its password
+            return Failure(
+                FailureKind.PROXY, f"csms.proxy cannot be used: {error.msg}; write http://user:password@host:port"
+            )
         case ProxyError():
             return Failure(FailureKind.PROXY, f"the proxy does not let the station through: {error}")
         case WebSocketException():
@@ -146,7 +150,9 @@ def _explain_way(error: Exception, *, proxy: bool) -> Failure:
     match error:
         case socket.gaierror():
             return Failure(kind, f"{whose} is not known: {error.strerror}")
-        case UnicodeError():
+        case ValueError():
+            # Behind a proxy that name is the first that is looked at, and TLS looks at the other one.
+            whose = "the name of the proxy or of the CSMS" if proxy else whose
             return Failure(kind, f"{whose} is none: {error}")
         case _:
             return Failure(kind, f"the proxy does not answer: {error}" if proxy else str(error))

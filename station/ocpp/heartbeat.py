@@ -9,7 +9,8 @@ import structlog
 from ocpp.v201 import call
 from ocpp.v201.datatypes import EVSEType
 
-from station.ocpp.session import RpcError, RpcSession
+from station.ocpp.rpc_errors import RpcError
+from station.ocpp.session import RpcSession
 from station.ocpp.triggering import Work
 from station.ocpp.words import current_time
 

@@ -14,6 +14,7 @@ from websockets.frames import Close
 from websockets.typing import Subprotocol
 
 from station import __version__
+from station.core.network import shown
 from station.ocpp.backoff import BackOff
 from station.ocpp.endpoint import Endpoint
 from station.ocpp.failures import Failure, FailureKind, explain
@@ -145,15 +146,17 @@ class Link:
             return endpoint
         opened = await self._try(endpoint)
         if isinstance(opened, Failure):
-            log.warning("csms_not_connected", url=endpoint.dial_url, kind=opened.kind.value, reason=opened.reason)
+            log.warning(
+                "csms_not_connected", url=shown(endpoint.dial_url), kind=opened.kind.value, reason=opened.reason
+            )
         else:
-            log.info("csms_connected", url=endpoint.dial_url)
+            log.info("csms_connected", url=shown(endpoint.dial_url))
         return opened
 
     async def _try(self, endpoint: Endpoint) -> WebSocketLine | Failure:
         try:
             socket = await _open(endpoint)
-        except (OSError, WebSocketException, UnicodeError) as error:
+        except (OSError, WebSocketException, ValueError) as error:  # ValueError: no name that TLS can ask for
             return explain(
                 error,
                 clock_is_set=self._clock_is_set(),
@@ -216,8 +219,23 @@ class Link:
 class _Opening(ClientConnection):
     """Tells why TLS ended where the library says only that there was no answer.
 
-    With TLS 1.3 the CSMS refuses our certificate, or the lack of one, when to us the handshake is over.
+    With TLS 1.3 the CSMS refuses our certificate, or the lack of one, when to us the handshake is over. And behind
+    a proxy the library is told of the end of a connection of whose beginning it was not told yet, and stumbles.
     """
+
+    _begun = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._begun = True
+        super().connection_made(transport)
+
+    def eof_received(self) -> None:
+        if self._begun:
+            super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._begun:
+            super().connection_lost(exc)
 
     async def handshake(self, *arguments: Any, **options: Any) -> None:
         try:
@@ -238,7 +256,7 @@ class _Dialling(connect):
 async def _open(endpoint: Endpoint) -> ClientConnection:
     options: dict[str, Any] = {}
     if endpoint.tls is not None and endpoint.encrypted:
-        options["ssl"] = endpoint.tls
+        options |= {"ssl": endpoint.tls, "server_hostname": endpoint.server_name}
     return await _Dialling(
         endpoint.dial_url,
         subprotocols=[SUBPROTOCOL],

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import structlog
 from ocpp.v201 import call
 
-from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, RpcSession
+from station.ocpp.rpc_errors import CallRefused, CallTimeout, NotPermitted, Offline
+from station.ocpp.session import RpcSession
 from station.storage.outbox import Outbox, Queued
 
 BATCH = 50

@@ -11,7 +11,8 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.datatypes import ChargingStationType, EVSEType
 from ocpp.v201.enums import BootReasonEnumType, RegistrationStatusEnumType
 
-from station.ocpp.session import NotPermitted, RpcError, RpcSession
+from station.ocpp.rpc_errors import NotPermitted, RpcError
+from station.ocpp.session import RpcSession
 from station.ocpp.triggering import Work
 from station.ocpp.words import current_time
 
@@ -84,6 +85,7 @@ class Registration:
         """Let the next connection begin with BootNotification: it may lead to another CSMS (B10.FR.10)."""
         self.status = None
         self._not_before = 0.0
+        self._triggered.clear()  # it was the other one that asked
 
     def describe(self, station: ChargingStationType) -> None:
         """Say what the station is now, such as its modem; the next connection tells what the CSMS does not know."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from station.core.network import NetworkProfile
+from station.core.network import NetworkProfile, may_change_security, shown
 from station.storage.facts import Facts
 from station.storage.network_profiles import NetworkProfiles
 
@@ -28,12 +28,17 @@ class Slots:
         *,
         priority: Callable[[], tuple[str, ...]],
         set_priority: Callable[[tuple[str, ...]], None],
+        downgrade_allowed: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`priority`: OCPPCommCtrlr.NetworkConfigurationPriority; `set_priority` saves it and puts it in force."""
+        """`priority`: OCPPCommCtrlr.NetworkConfigurationPriority; `set_priority` saves it and puts it in force.
+
+        `downgrade_allowed`: SecurityCtrlr.AllowSecurityProfileDowngrade.
+        """
         self._store = store
         self._facts = facts
         self._priority = priority
         self._set_priority = set_priority
+        self._downgrade_allowed = downgrade_allowed
         self.last_good = _read(facts.get(LAST_GOOD))
         """The profile with which the last connection was made, as it was then."""
         self.security_profile = int(facts.get(SECURITY) or 0)
@@ -45,10 +50,11 @@ class Slots:
         Whoever changes the file means it: its profile takes the first place, and its security profile counts, even
         a lower one (A00.FR.005 asks for another way than OCPP). What the CSMS put into other slots stays.
         """
-        text = _text(profile)
-        if self._facts.get(FROM_FILE) == text:
+        before = _read(self._facts.get(FROM_FILE))
+        if before is not None and _demands(before) == _demands(profile):
+            self._rewrite(before, profile)
             return
-        log.info("network_profile_taken_from_configuration", slot=profile.slot, url=profile.url)
+        log.info("network_profile_taken_from_configuration", slot=profile.slot, url=shown(profile.url))
         self._store.put(profile)
         own = str(profile.slot)
         if (order := (own, *(slot for slot in self._priority() if slot != own))) != self._priority():
@@ -56,11 +62,34 @@ class Slots:
         self.last_good = None
         self._facts.forget(LAST_GOOD)
         self._secure(profile.security_profile)
-        self._facts.put(FROM_FILE, text)
+        self._facts.put(FROM_FILE, _text(profile))
+
+    def _rewrite(self, before: NetworkProfile, profile: NetworkProfile) -> None:
+        """Take over what does not come from an operator's wish to go elsewhere: a preset, or another version's words.
+
+        That must change neither the order nor the security profile, which the CSMS may have raised since.
+        """
+        if profile == before:
+            return
+        if self.get(profile.slot) == before:
+            self._store.put(profile)
+        self._facts.put(FROM_FILE, _text(profile))
 
     def in_order(self) -> list[NetworkProfile]:
-        """Return the profiles to try after a start; never empty once `follow` or `worked` had one."""
-        profiles = self._store.all()
+        """Return the profiles to try after a start; never empty once `follow` or `worked` had one.
+
+        A step down to security profile 2 that was allowed when its slot was filled may not be so any more
+        (A00.FR.005).
+        """
+        profiles = {
+            slot: profile
+            for slot, profile in self._store.all().items()
+            if may_change_security(
+                now=self.security_profile,
+                to=profile.security_profile,
+                downgrade_allowed=self._downgrade_allowed(),
+            )
+        }
         order = [profiles[int(slot)] for slot in self._priority() if int(slot) in profiles]
         return order or list(profiles.values()) or [profile for profile in (self.last_good,) if profile is not None]
 
@@ -82,11 +111,12 @@ class Slots:
 
     def _secure(self, security_profile: int) -> None:
         """Let a security profile count from now on, and remove the profiles and places of less secure ones."""
-        lower = [slot for slot, profile in self._store.all().items() if profile.security_profile < security_profile]
-        for slot in lower:
+        profiles = self._store.all()
+        secure = {slot for slot, profile in profiles.items() if profile.security_profile >= security_profile}
+        for slot in profiles.keys() - secure:
             self._store.remove(slot)
             log.info("less_secure_network_profile_removed", slot=slot)
-        kept = tuple(slot for slot in self._priority() if int(slot) not in lower)
+        kept = tuple(slot for slot in self._priority() if int(slot) in secure)
         if kept and kept != self._priority():
             self._set_priority(kept)
         # Last, so that what a power cut leaves undone is done after the next connection.
@@ -96,6 +126,11 @@ class Slots:
 
 def _text(profile: NetworkProfile) -> str:
     return json.dumps([profile.slot, dict(profile.document)], ensure_ascii=False, sort_keys=True)
+
+
+def _demands(profile: NetworkProfile) -> tuple[int, str, int]:
+    """Return what the configuration file says itself."""
+    return profile.slot, profile.url, profile.security_profile
 
 
 def _read(text: str | None) -> NetworkProfile | None:

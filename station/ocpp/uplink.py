@@ -51,6 +51,12 @@ class Uplink:
         self._outbox.went_offline()
         await self._link.run(self._serve)
 
+    async def wait_told(self) -> None:
+        """Return when nothing is queued, and the CSMS has confirmed every status if it is there to do so."""
+        await self._outbox.wait_empty()
+        if self.online:
+            await self._availability.wait_told()
+
     async def _serve(self, connection: Connection) -> None:
         self._security.connected()
         try:

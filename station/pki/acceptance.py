@@ -48,9 +48,7 @@ def own_chain(
         client=use is STATION,
     )
     roots = [root.certificate for root in inventory.roots(ROOT_OF[use])]
-    chain = chains.path(leaf, bundle, roots)
-    chains.check_path(chain, now)
-    return chain
+    return chains.fit_path(leaf, bundle, roots, now=now)
 
 
 def roots_from_operator(pem: str) -> Chain:

@@ -1,7 +1,9 @@
 """What makes a certificate acceptable: its own properties, and a path of signatures to an installed root."""
 
+import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
@@ -112,21 +114,40 @@ def check_leaf(leaf: Certificate, *, now: datetime, common_name: str, organizati
             raise CertificateError(f"its subject has {what}={', '.join(found) or 'nothing'}, not {wanted}")
 
 
-def path(leaf: Certificate, bundle: Iterable[Certificate], roots: Sequence[Certificate]) -> Chain:
-    """Return the chain from the leaf to a root, both included; raises CertificateError if there is none.
+def path(leaf: Certificate, bundle: Iterable[Certificate], roots: Iterable[Certificate]) -> Chain:
+    """Return the shortest chain from the leaf to a root, both included; raises CertificateError if there is none.
 
-    The order of the bundle does not matter, nor what else is in it. Signatures only: see `check_authority`.
+    The order of the bundle does not matter, nor what else is in it, such as another certificate of the same sub CA
+    that leads elsewhere. Signatures only: see `check_authority`.
     """
-    bundle = [certificate for certificate in bundle if certificate not in roots]
-    chain = [leaf]
-    while True:
-        last = chain[-1]
+    roots = tuple(roots)
+    sub_cas = [certificate for certificate in bundle if certificate not in roots and certificate != leaf]
+    ways: deque[Chain] = deque([(leaf,)])
+    while ways:
+        way = ways.popleft()
+        last = way[-1]
         if root := next((root for root in roots if signed_by(last, root)), None):
-            return (*chain, root)
-        above = next((sub for sub in bundle if sub not in chain and signed_by(last, sub)), None)
-        if above is None:
-            raise CertificateError(f"no installed root leads to {name_of(last)}, whose issuer is {_issuer(last)}")
-        chain.append(above)
+            return (*way, root)
+        above = [sub for sub in sub_cas if signed_by(last, sub)]
+        sub_cas = [sub for sub in sub_cas if sub not in above]  # each counts once, however they sign each other
+        ways.extend((*way, sub) for sub in above)
+    raise CertificateError(f"no installed root leads to {name_of(last)}, whose issuer is {_issuer(last)}")
+
+
+def fit_path(
+    leaf: Certificate, bundle: Iterable[Certificate], roots: Iterable[Certificate], *, now: datetime
+) -> Chain:
+    """Return a chain as `path` does, over authorities that are fit now; raises CertificateError if there is none.
+
+    A sub CA or a root that was renewed with the same key may be there twice: in its old period and in the new one.
+    """
+    bundle, roots = tuple(bundle), tuple(roots)
+    try:
+        chain = path(leaf, _fit(bundle, now), _fit(roots, now))
+    except CertificateError:
+        chain = path(leaf, bundle, roots)
+    check_path(chain, now)
+    return chain
 
 
 def check_path(chain: Chain, now: datetime) -> None:
@@ -154,6 +175,13 @@ def public_key(certificate: Certificate | x509.CertificateSigningRequest) -> byt
 def name_of(certificate: Certificate) -> str:
     """Return the subject, for people."""
     return certificate.subject.rfc4514_string() or "a certificate without a name"
+
+
+def _fit(authorities: Iterable[Certificate], now: datetime) -> Iterator[Certificate]:
+    for authority in authorities:
+        with contextlib.suppress(CertificateError):
+            check_authority(authority, now)
+            yield authority
 
 
 def _check_each(certificate: Certificate, now: datetime | None) -> None:

@@ -21,7 +21,10 @@ def make_folder(folder: Path) -> None:
 def tidy(folder: Path) -> None:
     """Remove what a power cut left unfinished, and take away permissions that nobody needs."""
     for path in folder.iterdir():
-        if path.suffix == UNFINISHED:
+        if path.is_symlink():
+            # What it leads to is not ours to change, and its permissions are not ours to vouch for.
+            log.warning("link_in_key_store", path=str(path), remedy="put the file itself here")
+        elif path.suffix == UNFINISHED:
             remove(path)
             log.info("unfinished_file_removed", file=path.name)
         elif path.is_file():

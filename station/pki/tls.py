@@ -5,6 +5,8 @@ import ssl
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import structlog
+
 from station.pki.material import TlsMaterial
 
 SUITES = (
@@ -20,6 +22,8 @@ use instead of the second pair, because it has forward secrecy. TLS 1.3 brings i
 
 STRENGTH = 2
 """OpenSSL's security level: 112 bits, that is RSA from 2048 and curves from 224 bits, no SHA-1 (A00.FR.501-504)."""
+
+log = structlog.get_logger("station.pki")
 
 HOSTNAME_MISMATCH = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 
@@ -45,13 +49,26 @@ def context(material: TlsMaterial, *, allow_wildcards: bool = False, system_root
     # A root that replaces another one may be signed by it (M05.FR.10), and stays an anchor when that one is gone.
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if material.roots:
-        made.load_verify_locations(cadata="\n".join(material.roots))
+        _trust(made, material.roots)
     elif system_roots:
         made.load_default_certs(ssl.Purpose.SERVER_AUTH)
     if material.client is not None:
         # An expired certificate is shown as well: the CSMS decides (A00.FR.430).
         made.load_cert_chain(material.client.chain_file, material.client.key_file)
     return made
+
+
+def _trust(made: ssl.SSLContext, roots: Iterable[str]) -> None:
+    """Let roots count. One that cannot be read must not shut out the others; raises ssl.SSLError if none can be."""
+    problem: ssl.SSLError | None = None
+    for root in roots:
+        try:
+            made.load_verify_locations(cadata=root)
+        except ssl.SSLError as error:
+            problem = error
+            log.error("root_certificate_unusable", why=error.reason or str(error))
+    if problem is not None and not made.cert_store_stats()["x509"]:
+        raise problem
 
 
 def name_problem(certificate: Any, host: str, *, allow_wildcards: bool = False) -> str | None:
@@ -123,7 +140,7 @@ def _names(certificate: Any) -> Names:
 
 def _is_host(name: str, host: str) -> bool:
     if _bare(name) == _bare(host):
-        return True
+        return bool(_bare(host))
     try:
         return ipaddress.ip_address(name.strip()) == ipaddress.ip_address(host)
     except ValueError:

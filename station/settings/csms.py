@@ -12,11 +12,11 @@ PROFILES = (0, 1, 2, 3)
 """Security profiles; 0 is none at all."""
 ENCRYPTED = (2, 3)
 WITH_PASSWORD = (1, 2)
+PEM = b"-----BEGIN CERTIFICATE-----"
 
 
 def read_csms(table: Table, path: Path) -> CsmsSettings:
     """Return what the section says; relative files are beside `path`."""
-    root_certificate = table.text("root_certificate", "")
     settings = CsmsSettings(
         url=_url(table),
         security_profile=table.integer("security_profile", 1, choices=PROFILES),
@@ -24,7 +24,7 @@ def read_csms(table: Table, path: Path) -> CsmsSettings:
         compression=table.flag("compression", default=True),
         proxy=_proxy(table),
         lenient=table.flag("lenient", default=False),
-        root_certificate=path.parent / root_certificate if root_certificate else None,
+        root_certificate=_root_certificate(table, path),
         system_roots=table.flag("system_roots", default=False),
     )
     allow_plain = table.flag("allow_plain_without_password", default=False)
@@ -50,9 +50,22 @@ def _check_profile(settings: CsmsSettings, table: Table) -> None:
     password_told = table.has("password") or table.has("password_file")
     if profile in WITH_PASSWORD and settings.password is None and not password_told:
         table.wrong("password", f"is missing; security profile {profile} needs password or password_file")
-    root = settings.root_certificate
-    if root is not None and not root.is_file():
-        table.wrong("root_certificate", f"{root} is no file; it has to hold a certificate in PEM")
+
+
+def _root_certificate(table: Table, path: Path) -> Path | None:
+    """Return the file, at which only a look is taken here: whether it holds certificates at all."""
+    name = table.text("root_certificate", "")
+    if not name:
+        return None
+    file = path.parent / name
+    try:
+        if PEM not in file.read_bytes():
+            table.wrong("root_certificate", f"{file} holds no certificate; it has to be in PEM, as text")
+    except OSError as error:
+        table.wrong(
+            "root_certificate", f"{file} cannot be read: {error.strerror}; it has to hold a certificate in PEM"
+        )
+    return file
 
 
 def _url(table: Table) -> str:
@@ -104,8 +117,11 @@ def _password(table: Table, path: Path) -> Secret | None:
     if file:
         try:
             given = (path.parent / file).read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            table.wrong(name, f"{path.parent / file} cannot be read: {error}")
+        except OSError as error:
+            table.wrong(name, f"{path.parent / file} cannot be read: {error.strerror}")
+            return None
+        except UnicodeDecodeError:
+            table.wrong(name, f"{path.parent / file} is no text; it has to hold the password and nothing else")
             return None
     elif not table.has(name):
         return None

@@ -40,6 +40,8 @@ IDENTITY: Final = r"[A-Za-z0-9*_=+|@.\-]*"
 IDENTITY_ALLOWED: Final = "letters, digits and * - _ = + | @ . are (no colon: it is a user name as well)"
 """identifierString without the colon (SecurityCtrlr.Identity)."""
 PRINTABLE: Final = r"[ -~]*"
+DEVICE: Final = r"(?!.*://).*"
+DEVICE_ALLOWED: Final = "write the path of a serial port, such as /dev/ttyMETER; lines over a network cannot be used"
 CLIENT_KEYS: Final = ("ec-p256", "rsa-3072")
 VENDOR_ID_LENGTH: Final = 255  # DataTransferRequest.vendorId
 HOOK: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -56,9 +58,9 @@ def read(root: Table, path: Path) -> Settings:
         log=_log(root.table("log")),
         receipts=_receipts(root.table("receipts")),
         metadata=_metadata(root.table("metadata")),
-        lines=tuple(_line(table) for table in root.tables("line", at_least=1)),
+        lines=tuple(_line(table, path) for table in root.tables("line", at_least=1)),
         evses=tuple(_evse(table) for table in root.tables("evse", at_least=1)),
-        readers=tuple(_reader(table) for table in root.tables("reader")),
+        readers=tuple(_reader(table, path) for table in root.tables("reader")),
         variables=MappingProxyType(_variables(root.table("variables"))),
     )
     root.close()
@@ -130,11 +132,11 @@ def _metadata(table: Table) -> Templates:
     return templates
 
 
-def _line(table: Table) -> LineSettings:
+def _line(table: Table, path: Path) -> LineSettings:
     parity = table.text("parity", "even", choices=PARITIES)
     settings = LineSettings(
         name=table.text("name"),
-        port=table.text("port"),
+        port=_port(table, path),
         baud_rate=table.integer("baud_rate", 19200, choices=BAUD_RATES),
         parity=PARITIES.get(parity, "E"),
     )
@@ -206,16 +208,22 @@ def _controller(table: Table) -> ControllerSettings:
     return settings
 
 
-def _reader(table: Table) -> ReaderSettings:
+def _reader(table: Table, path: Path) -> ReaderSettings:
     settings = ReaderSettings(
         name=table.text("name"),
         type=table.text("type", choices=("serial-line",)),
-        port=table.text("port"),
+        port=_port(table, path),
         baud_rate=table.integer("baud_rate", 9600, choices=BAUD_RATES),
         evses=table.integers("evses"),
     )
     table.close()
     return settings
+
+
+def _port(table: Table, path: Path) -> str:
+    """Return the path of a device; a relative one is beside the file."""
+    port = table.text("port", pattern=DEVICE, allowed=DEVICE_ALLOWED)
+    return str(path.parent / port) if port else ""
 
 
 def _variables(table: Table) -> dict[Address, str]:

@@ -114,6 +114,10 @@ class Database:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def together(self) -> contextlib.AbstractContextManager[None]:
+        """Return a transaction, or what is a part of the one that is open."""
+        return contextlib.nullcontext() if self._is_inside() else self.transaction()
+
     def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         """Execute one statement; it is committed at once if it stands alone. Raises StorageError."""
         try:

@@ -1,5 +1,6 @@
 """What the CSMS still has to be told, in order, and what was given up."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,10 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make what is done with the database meanwhile one commit, or nothing; it may be part of another."""
+        return self._database.together()
 
     def put(
         self,

@@ -52,6 +52,8 @@ def endpoint_of(station):
 
 
 def queued(station):
+    """Return what a station whose ports are open has to tell at its start, and before."""
+    station._tell_of_start()
     return [json.loads(row.body) for row in Outbox(station._receipts._database).head(10)]
 
 
@@ -196,11 +198,18 @@ def test_a_database_that_was_corrupt_is_told_to_the_csms(build, tmp_path):
     assert "a corrupt database was kept as station.db" in body["info"]
 
 
+async def test_a_station_whose_port_is_missing_does_not_fill_the_outbox_with_its_starts(build):
+    station = build()
+    with pytest.raises(ExceptionGroup, match="unhandled errors"):
+        await station.run()
+    assert Outbox(station._receipts._database).size() == 0
+
+
 def test_a_reader_serves_the_evses_that_it_is_for(build):
     station = build(READER)
     assert [name for name, *_ in station._components()] == ["evse-1", "reader-front", "uplink", "clock", "resources"]
 
 
 def test_what_is_queued_stays_queued_over_a_restart(build):
-    build()
+    queued(build())
     assert len(queued(build())) == 2

@@ -54,6 +54,11 @@ def test_where_nothing_is_installed_that_is_said_and_nothing_is_made(tmp_path, c
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path, capsys):
+    assert main(["certificates", "list", "--state-dir", str(tmp_path / "none")]) == UNUSABLE
+    assert f"there is no folder {tmp_path}/none" in capsys.readouterr().err
+
+
 def test_looking_changes_nothing_not_even_what_seems_to_be_left_over(tmp_path, capsys):
     shop = Shop(tmp_path)
     shop.renew()

@@ -14,6 +14,48 @@ def test_a_file_that_can_be_used_is_called_fine(capsys):
     assert "EVSE 1" in shown
 
 
+def checked(tmp_path, capsys, **csms):
+    """Return the notes about a file whose section about the CSMS is this."""
+    text, _, rest = SHIPPED.read_text().partition("[csms]")
+    lines = "\n".join(f"{key} = {value!r}" for key, value in csms.items())
+    text = (
+        text.replace("/var/lib/station", "state") + f"[csms]\n{lines}\n[security]" + rest.partition("[security]")[2]
+    )
+    file = tmp_path / "station.toml"
+    file.write_text(text.replace("/dev/tty", "tty"))
+    assert main(["config", "check", str(file)]) == 0
+    return [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: csms.")]
+
+
+def test_an_address_that_ends_with_the_identity_is_noted(tmp_path, capsys):
+    password = "correct horse battery"
+    assert checked(tmp_path, capsys, url="ws://csms.example/ocpp", password=password) == []
+    (note,) = checked(tmp_path, capsys, url="ws://csms.example/ocpp/CS001", password=password)
+    assert note.endswith("appended once more: .../CS001/CS001")
+
+
+def test_certificates_that_a_profile_needs_and_that_are_not_there_are_noted(tmp_path, capsys):
+    root, own = checked(tmp_path, capsys, url="wss://csms.example", security_profile=3)
+    assert root.startswith("note: csms.root_certificate: is not set, and there is none in ")
+    assert own.startswith("note: csms.security_profile: 3 needs a certificate of the station")
+    for use in ("CSMSRootCertificate", "ChargingStationCertificate"):
+        (tmp_path / "state" / "certificates" / use).mkdir(parents=True)
+        (tmp_path / "state" / "certificates" / use / "0001.pem").touch()
+    assert checked(tmp_path, capsys, url="wss://csms.example", security_profile=3) == []
+
+
+def test_ports_that_are_not_there_are_noted(tmp_path, capsys):
+    (tmp_path / "ttyMETER").touch()
+    checked_file = tmp_path / "station.toml"
+    checked_file.write_text(SHIPPED.read_text().replace("/dev/tty", "tty"))
+    assert main(["config", "check", str(checked_file)]) == 0
+    notes = capsys.readouterr().out.splitlines()[1:]
+    assert notes == [
+        f"note: line[2].port: {tmp_path}/ttyCONTROL is not there now",
+        f"note: reader[1].port: {tmp_path}/ttyREADER is not there now",
+    ]
+
+
 def test_every_mistake_is_told_at_once(tmp_path, capsys):
     file = tmp_path / "station.toml"
     file.write_text(

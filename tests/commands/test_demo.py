@@ -1,6 +1,7 @@
 """`station demo`: what a newcomer sees first has to work."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -27,6 +28,27 @@ async def test_the_demo_tells_a_session_and_ends_well(tmp_path: Path) -> None:
     assert text.count("signature VALID") == 2
     assert text.count("OCMF|{") == 2
     assert main(["ocmf", "verify", str(tmp_path / "receipt-1.xml")]) == 0
+
+
+async def test_a_demo_that_is_broken_off_ends_the_session_and_the_next_tells_its_own(tmp_path: Path) -> None:
+    demo = await started(tmp_path)
+    assert demo.stdout is not None
+    while b"charging" not in await demo.stdout.readline():
+        pass
+    os.killpg(demo.pid, signal.SIGINT)  # as a terminal does
+    await demo.wait()
+    log = (tmp_path / "station.log").read_text()
+    assert "transaction_ended" in log
+    assert "[error" not in log
+    demo = await started(tmp_path)
+    output, _ = await demo.communicate()
+    assert demo.returncode == 0, output.decode()
+
+
+async def started(folder: Path) -> asyncio.subprocess.Process:
+    """Return a demo in a process group of its own, as a shell makes it."""
+    arguments = (sys.executable, "-m", "station", "demo", "--folder", str(folder))
+    return await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE, process_group=0)
 
 
 @pytest.mark.parametrize("profile", [2, 3])

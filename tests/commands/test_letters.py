@@ -73,7 +73,7 @@ def test_one_is_shown_with_all_that_it_says(tmp_path: Path, capsys: pytest.Captu
     assert letters(tmp_path, "show", "1") == 0
     shown = capsys.readouterr().out
     assert "letter       1, TransactionEvent\ntransaction  tx-1, message 0 of it\n" in shown
-    assert ", 1 failure before\nwhy          InternalError:  [31mred xxx" in shown
+    assert ", at attempt 2\nwhy          InternalError:  [31mred xxx" in shown
     assert shown.endswith('{\n  "n": 0,\n  "text": "\\u0007"\n}\n')
 
 
@@ -99,11 +99,22 @@ def test_all_are_put_back_into_the_queue(stopped: Path, capsys: pytest.CaptureFi
 
 def test_one_is_deleted_only_with_yes(stopped: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert letters(stopped, "delete", "1") == 0
-    assert "TransactionEvent would be deleted, and the CSMS will never have it; add --yes" in capsys.readouterr().out
+    assert "TransactionEvent would be deleted, and the CSMS will never have it" in capsys.readouterr().out
     assert left(stopped) == ([1, 3], [2])
     assert letters(stopped, "delete", "1", "--yes") == 0
     assert capsys.readouterr().out == "letter 1 deleted\n"
     assert left(stopped) == ([3], [2])
+
+
+@pytest.mark.usefixtures("running")
+def test_what_would_be_deleted_is_told_beside_a_running_station(tmp_path: Path) -> None:
+    assert letters(tmp_path, "delete", "1") == 0
+
+
+def test_to_put_back_nothing_is_said_to_be_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Database.open(tmp_path, FakeClock()).close()
+    assert letters(tmp_path, "retry", "--all") == 0
+    assert capsys.readouterr().out == "no message was given up\n"
 
 
 @pytest.mark.usefixtures("running")
@@ -121,7 +132,7 @@ def test_what_was_not_given_up_is_no_letter(
     stopped: Path, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert letters(stopped, *arguments) == NOT_FOUND
-    assert "there is no letter 2; see: station letters list" in capsys.readouterr().err
+    assert "station: there is no letter 2; see: station letters list" in capsys.readouterr().err
     assert left(stopped) == ([1, 3], [2])
 
 

@@ -70,6 +70,10 @@ def test_what_cannot_be_used_is_never_mistaken_for_an_answer(
     assert main(["ocmf", "verify", str(tmp_path / "missing")]) == UNUSABLE
     assert "missing cannot be read" in capsys.readouterr().err
     assert verify(tmp_path, RECORDS[0]["ocmf"], "--key", "nonsense") == UNUSABLE
+    assert "--key nonsense: there is no such file, and it is no key: " in capsys.readouterr().err
+    (tmp_path / "empty.pem").touch()
+    assert verify(tmp_path, RECORDS[0]["ocmf"], "--key", str(tmp_path / "empty.pem")) == UNUSABLE
+    assert "empty.pem: this file holds no key: " in capsys.readouterr().err
     with pytest.raises(SystemExit) as end:
         main(["ocmf", "verify"])
     assert end.value.code == MISUSED

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from station.cli import UNUSABLE, main
+from station.cli import MISUSED, UNUSABLE, main
 from station.core.security_events import SecurityEvent
 from station.ocpp.blocks.security import KIND
 from station.storage.database import Database
@@ -73,8 +73,18 @@ def test_the_log_is_shown_from_a_time_on(
 
 
 def test_a_time_that_is_none_is_told_with_an_example(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(folder, "--since", "yesterday") == UNUSABLE
+    with pytest.raises(SystemExit) as ended:
+        run(folder, "--since", "yesterday")
+    assert ended.value.code == MISUSED
     assert "--since yesterday: a date or time like 2026-12-01" in capsys.readouterr().err
+
+
+def test_that_nothing_happened_is_said_to_people_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Database.open(tmp_path, FakeClock()).close()
+    assert run(tmp_path) == 0
+    assert capsys.readouterr().out == "there is no entry\n"
+    assert run(tmp_path, "--json") == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_without_yes_nothing_is_cleared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

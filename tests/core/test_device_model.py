@@ -112,7 +112,7 @@ def test_only_the_actual_value_is_supported():
     [
         (HEARTBEAT, "soon", "InvalidValue"),
         (HEARTBEAT, "0", "ValueTooLow"),
-        (HEARTBEAT, "99999999", "ValueTooHigh"),
+        (HEARTBEAT, "2147483648", "ValueTooHigh"),
         (var.WEB_SOCKET_PING_INTERVAL.address, "-1", "ValueTooLow"),
         (var.TX_START_POINT.address, "Sometime", "InvalidValue"),
         (var.TX_START_POINT.address, "", "InvalidValue"),

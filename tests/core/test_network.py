@@ -77,6 +77,8 @@ def test_no_attempts_at_all_count_as_one() -> None:
         (1, "ws://csms.example:9000/ocpp"),
         (2, "wss://csms.example/"),
         (3, "wss://[::1]:443/a?b=c"),
+        (2, "wss://csms.example.:443/"),
+        (2, f"wss://bücher.{'x' * 63}.example/"),
     ],
 )
 def test_a_profile_that_the_station_can_use_has_no_problem(security: int, url: str) -> None:
@@ -104,6 +106,11 @@ def test_a_profile_that_the_station_can_use_has_no_problem(security: int, url: s
         ({"ocppCsmsUrl": "wss://csms.example/a b"}, "cannot"),
         ({"ocppCsmsUrl": "wss://csms.example/\r\nX: y"}, "cannot"),
         ({"ocppCsmsUrl": ""}, "must read wss://"),
+        ({"ocppCsmsUrl": "wss://.csms.example/"}, "a host that none can have"),
+        ({"ocppCsmsUrl": "wss://\u2024csms.example/"}, "a host that none can have"),
+        ({"ocppCsmsUrl": "wss://csms..example/"}, "a host that none can have"),
+        ({"ocppCsmsUrl": "wss://./"}, "a host that none can have"),
+        ({"ocppCsmsUrl": f"wss://{'x' * 64}.example/"}, "a host that none can have"),
         ({"vpn": {"server": "s"}}, "vpn"),
         ({"apn": {"apn": "internet"}}, "apn"),
     ],

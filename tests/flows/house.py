@@ -23,7 +23,7 @@ from station.storage.database import Database
 from station.storage.meters import Meters
 from station.storage.receipts import Receipt, Receipts, RejectedRecord
 
-IDENTITY = "STATION 1"
+IDENTITY = "STATION-1"
 PASSWORD = "a-password-for-tests"
 CARD = "04A2B3C4D5E680"
 OTHER_CARD = "04FFFFFFFFFFFF"
@@ -112,7 +112,7 @@ class House:
         file = self.folder / "station.toml"
         file.write_text(
             self._settings.format(
-                identity=IDENTITY.replace(" ", "-"),
+                identity=IDENTITY,
                 url=self.csms.url,
                 password=PASSWORD,
                 folder=self.folder,
@@ -181,7 +181,7 @@ class House:
     @property
     def seen(self) -> Seen:
         """The station as the CSMS sees it."""
-        return self.csms.station(IDENTITY.replace(" ", "-"))
+        return self.csms.station(IDENTITY)
 
     @property
     def contactor_closed(self) -> bool:

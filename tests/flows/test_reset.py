@@ -1,9 +1,11 @@
 """Resets of a station and of an EVSE as whole stories, and what a new start finds and says."""
 
 import asyncio
+import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +187,16 @@ async def csms() -> AsyncIterator[MockCsms]:
         yield csms
 
 
+@pytest.fixture
+def service_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """What the daemon tells systemd."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield listener
+
+
 @pytest.mark.realtime
 @pytest.mark.ocpp("B01.FR.03", "B01.FR.09")
 async def test_each_start_says_why_it_happens(tmp_path: Path, bench: Bench, csms: MockCsms) -> None:
@@ -216,7 +228,7 @@ async def test_each_start_says_why_it_happens(tmp_path: Path, bench: Bench, csms
 @pytest.mark.realtime
 @pytest.mark.ocpp("B11.FR.03", "B12.FR.04", "B12.FR.05")
 async def test_a_reset_under_a_driver_restarts_the_process_under_its_id(
-    tmp_path: Path, bench: Bench, csms: MockCsms
+    tmp_path: Path, bench: Bench, csms: MockCsms, service_manager: socket.socket
 ) -> None:
     seen = csms.station("STATION-1")
     async with Daemon(tmp_path, csms.url) as daemon:
@@ -237,6 +249,16 @@ async def test_a_reset_under_a_driver_restarts_the_process_under_its_id(
     boots = [boot["reason"] for boot in seen.received("BootNotification")]
     assert boots == ["PowerUp", "RemoteReset", "RemoteReset"]
     assert all(is_whole(transaction) for transaction in seen.transactions.values())
+    # systemd kills who says STOPPING and goes on.
+    assert heard(service_manager) == ["READY=1", "READY=1", "READY=1", "STOPPING=1"]
+
+
+def heard(service_manager: socket.socket) -> list[str]:
+    texts = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            texts.append(service_manager.recv(100).decode())
+    return texts
 
 
 def _started(pid: int) -> str:

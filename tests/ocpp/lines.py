@@ -70,6 +70,7 @@ class Lines:
         self.folder = folder
         self.priority = priority
         self.attempts = 1
+        self.downgrade_allowed = False
         self.password = Secret(PASSWORD)
         self.keys, self.events = Keys(), Events()
         self.switched = 0
@@ -82,7 +83,13 @@ class Lines:
     def _open(self) -> None:
         self.database = Database.open(self.folder, FakeClock())
         self.store, self.facts = NetworkProfiles(self.database), Facts(self.database)
-        self.slots = Slots(self.store, self.facts, priority=lambda: self.priority, set_priority=self.set_priority)
+        self.slots = Slots(
+            self.store,
+            self.facts,
+            priority=lambda: self.priority,
+            set_priority=self.set_priority,
+            downgrade_allowed=lambda: self.downgrade_allowed,
+        )
         self.passwords = Passwords(self.facts, lambda: self.password)
         self.access = Access(self._line, passwords=self.passwords, keys=self.keys)
         self.network = Network(

@@ -8,9 +8,7 @@ from typing import Any
 from ocpp.v201 import call, call_result, enums
 
 from station.ocpp.router import Router, on
-from station.ocpp.session import (
-    RpcSession,
-)
+from station.ocpp.session import RpcSession
 
 TIMEOUT_S = 30.0
 NOW = "2026-10-25T01:30:00Z"

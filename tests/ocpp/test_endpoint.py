@@ -62,3 +62,15 @@ def test_an_endpoint_does_not_show_its_proxy() -> None:
 @pytest.mark.parametrize(("url", "encrypted"), [("ws://host/", False), ("wss://host/", True), ("WSS://host/", True)])
 def test_the_scheme_says_whether_the_connection_is_encrypted(url: str, encrypted: bool) -> None:
     assert Endpoint(url, "CS1").encrypted == encrypted
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("wss://csms.example.:443/x", "csms.example"),
+        ("wss://CSMS.example/", "csms.example"),
+        ("wss://[::1]:1/", "::1"),
+    ],
+)
+def test_the_name_for_tls_is_the_host_without_the_dot_at_its_end(url: str, name: str) -> None:
+    assert Endpoint(url, "CS1").server_name == name

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from station.ocpp.heartbeat import LONGEST_S, Heartbeat
+from station.ocpp.heartbeat import Heartbeat
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
 from tests.ocpp.csms import NOW, SILENCE, Refusal, talking
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+DAY_S = 24 * 3600
 
 
 class Pulse:
@@ -97,9 +98,9 @@ async def test_however_much_is_said_there_is_one_a_day(pulse):
                 await asyncio.sleep(3000)
 
         talking_much = asyncio.create_task(talk())
-        await csms.hear("Heartbeat", within_s=2 * LONGEST_S)
+        await csms.hear("Heartbeat", within_s=2 * DAY_S)
         talking_much.cancel()
-        assert seconds() - began == pytest.approx(LONGEST_S, abs=1)
+        assert seconds() - began == pytest.approx(DAY_S, abs=1)
 
 
 @pytest.mark.ocpp("F06.FR.09")

@@ -8,8 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from station.ocpp.link import OPEN_TIMEOUT_S
+from station.pki.material import TlsMaterial
+from station.pki.tls import context
 from station.secret import Secret
 from tests.ocpp.web import PASSWORD, Observer, a_csms, a_link, a_tcp_server, both_ends, running, waits
+from tests.pki.authority import Authority
 
 # Connecting.
 
@@ -147,6 +150,29 @@ async def test_a_server_that_stays_silent_is_given_up_after_the_open_timeout() -
         failure = await seen.failures.get()
     assert failure.kind == "silent"
     assert OPEN_TIMEOUT_S <= asyncio.get_running_loop().time() - begun < OPEN_TIMEOUT_S + 5
+
+
+async def test_a_server_that_never_answers_tls_is_given_up_after_the_open_timeout() -> None:
+    seen = Observer()
+    begun = asyncio.get_running_loop().time()
+    async with a_tcp_server(None) as port:
+        endpoint = {"url": f"wss://127.0.0.1:{port}/", "tls": context(TlsMaterial((Authority.now().root_pem,)))}
+        async with running(a_link(port, seen, endpoint=endpoint), seen):
+            failure = await seen.failures.get()
+    assert failure.kind == "silent"
+    assert OPEN_TIMEOUT_S <= asyncio.get_running_loop().time() - begun < OPEN_TIMEOUT_S + 5
+
+
+async def test_a_key_in_the_query_of_a_url_is_not_logged() -> None:
+    seen = Observer()
+    with capture_logs() as logs:
+        async with a_csms() as csms:
+            endpoint = {"url": f"ws://127.0.0.1:{csms.port}/ocpp?key=s3cret"}
+            async with running(a_link(csms.port, seen, endpoint=endpoint), seen):
+                await both_ends(csms, seen)
+    assert csms.requests[0].path == "/ocpp/CS%201?key=s3cret"
+    assert "/ocpp/CS%201" in str(logs)
+    assert "s3cret" not in str(logs)
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -58,8 +59,8 @@ class Proxy:
 
 
 @asynccontextmanager
-async def a_proxy(**options: Any) -> AsyncIterator[Proxy]:
-    proxy = Proxy(**options)
+async def a_proxy(proxy: Proxy | None = None, **options: Any) -> AsyncIterator[Proxy]:
+    proxy = proxy or Proxy(**options)
     server = await asyncio.start_server(proxy.hold, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]
     async with server:
@@ -152,6 +153,72 @@ async def test_a_proxy_that_is_not_there_is_a_failed_attempt() -> None:
         failure = await seen.failures.get()
     assert failure.kind is FailureKind.PROXY
     assert failure.reason.startswith("the proxy does not answer")
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://s3cret@127.0.0.1:1", "http://user:s3cret@127.0.0.1:1//", "http://user:s3cret@127.0.0.1:1#x"]
+)
+async def test_a_proxy_that_is_none_is_told_without_its_password(proxy: str) -> None:
+    seen = Observer()
+    with capture_logs() as logs:
+        async with running(a_link(1, seen, endpoint={"proxy": proxy}), seen):
+            failure = await seen.failures.get()
+    assert failure.kind is FailureKind.PROXY
+    assert "csms.proxy" in failure.reason
+    assert "s3cret" not in str(logs)
+
+
+class Liar(Proxy):
+    """Says that it connected, takes what comes, and ends the connection."""
+
+    def __init__(self, *, abruptly: bool = False, patience_s: float = 60) -> None:
+        super().__init__()
+        self._abruptly, self._patience_s = abruptly, patience_s
+
+    async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                await reader.read(1)
+        if self._abruptly:
+            writer.transport.abort()
+        else:
+            writer.close()
+
+
+@pytest.mark.parametrize("abruptly", [False, True])
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+async def test_a_proxy_that_says_yes_and_hangs_up_is_a_failed_attempt_without_a_traceback(
+    scheme: str, abruptly: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen, root = Observer(), Authority.now()
+    async with a_proxy(Liar(abruptly=abruptly)) as proxy:
+        endpoint = {
+            "url": f"{scheme}://csms.example/",
+            "proxy": f"http://127.0.0.1:{proxy.port}",
+            "tls": context(TlsMaterial((root.root_pem,))),
+        }
+        async with running(a_link(0, seen, endpoint=endpoint), seen):
+            assert (await seen.failures.get()).kind in (FailureKind.TLS, FailureKind.REFUSED)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("host", [".csms.example", "\u2024csms.example", "a..b", "x" * 64 + ".example"])
+async def test_a_name_that_tls_cannot_ask_for_behind_a_proxy_is_a_failed_attempt(
+    host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen, root = Observer(), Authority.now()
+    async with a_proxy(Liar(patience_s=1)) as proxy:
+        endpoint = {
+            "url": f"wss://{host}/",
+            "proxy": f"http://127.0.0.1:{proxy.port}",
+            "tls": context(TlsMaterial((root.root_pem,))),
+        }
+        async with running(a_link(0, seen, endpoint=endpoint), seen):
+            assert (await seen.failures.get()).kind is FailureKind.PROXY
+            await asyncio.sleep(5)
+    assert caplog.records == []
 
 
 async def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from station.ocpp.outbox import ASK_AGAIN_S, BATCH, Attempts, OutboxSender
 from station.ocpp.router import Router
-from station.ocpp.session import NotPermitted, RpcSession
+from station.ocpp.rpc_errors import NotPermitted
+from station.ocpp.session import RpcSession
 from station.storage.database import Database
 from station.storage.outbox import Outbox
 from tests.fakes_clock import START, FakeClock

@@ -104,3 +104,11 @@ def test_an_empty_password_is_none(facts, model):
     assert passwords.next() is None
     passwords.worked(passwords.next())
     assert passwords.next() is None
+
+
+@pytest.mark.ocpp("A01.FR.10")
+def test_what_holds_passwords_is_for_the_station_only(facts, passwords, tmp_path):
+    passwords.worked(passwords.next())
+    holding = [path for path in tmp_path.iterdir() if NEW.reveal().encode() in path.read_bytes()]
+    assert holding
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path, *holding)} == {0}

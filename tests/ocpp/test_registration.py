@@ -18,7 +18,8 @@ from ocpp.v201.enums import (
 
 from station.ocpp.registration import OWN_RETRY_S, Registration
 from station.ocpp.router import Reply, Router, on
-from station.ocpp.session import NotPermitted, RpcSession
+from station.ocpp.rpc_errors import NotPermitted
+from station.ocpp.session import RpcSession
 from tests.ocpp.csms import NOW, SILENCE, Refusal, talking
 from tests.ocpp.fake_wire import settle
 
@@ -337,6 +338,17 @@ async def test_a_station_that_goes_to_another_csms_announces_itself_there(desk):
         assert [boot["reason"] for boot in csms.of("BootNotification")] == ["Unknown"]
     async with desk.connected() as csms:
         assert not await csms.registering
+
+
+@pytest.mark.ocpp("B01.FR.09")
+async def test_what_one_csms_asked_for_is_not_what_another_one_is_told(desk):
+    async with desk.connected() as csms:
+        csms.answer("BootNotification", SILENCE)
+        await csms.hear("BootNotification")
+        await desk.registration.triggered(None)()
+    desk.registration.announce_again()
+    async with desk.connected() as csms:
+        assert (await csms.hear("BootNotification"))["reason"] == "PowerUp"
 
 
 @pytest.mark.ocpp("B10.FR.10")

@@ -11,13 +11,8 @@ from ocpp.v201 import call
 from structlog.testing import capture_logs
 
 from station.ocpp.router import Reply
-from station.ocpp.session import (
-    FINISH_S,
-    MOST_WAITING_BYTES,
-    MOST_WAITING_REQUESTS,
-    CallRefused,
-    Offline,
-)
+from station.ocpp.rpc_errors import CallRefused, Offline
+from station.ocpp.session import FINISH_S, MOST_WAITING_BYTES, MOST_WAITING_REQUESTS
 from tests.ocpp.fake_wire import FakeWire, serving, settle
 from tests.ocpp.rpc import ACCEPTED, NOW, RESET, Resets, Transfers, a_session, failure, heartbeat
 

@@ -1,5 +1,7 @@
 """Which profiles there are, in which order, and what stays of them."""
 
+import contextlib
+
 import pytest
 
 from tests.ocpp.lines import Lines, a_profile
@@ -98,6 +100,76 @@ def test_a_reconnect_with_the_same_security_removes_nothing(lines):
     lines.slots.put(a_profile(2, "wss://csms/", 2))
     lines.slots.worked(a_profile(1, "wss://csms/", 3))
     assert lines.slots.get(2) is not None
+
+
+@pytest.mark.ocpp("A00.FR.005")
+def test_another_version_that_writes_the_same_configuration_otherwise_lowers_nothing(lines):
+    lines.slots.follow(a_profile(security=1))
+    lines.slots.put(a_profile(2, "wss://csms/", 3))
+    lines.priority = ("2", "1")
+    lines.slots.worked(a_profile(2, "wss://csms/", 3))
+    lines.again()
+    lines.slots.follow(a_profile(security=1, ocppInterface="Any", messageTimeout=60))
+    assert lines.slots.security_profile == 3
+    assert lines.priority == ("2",)
+    assert lines.slots.get(1) is None
+    assert lines.slots.last_good == a_profile(2, "wss://csms/", 3)
+    lines.again()
+    lines.slots.follow(a_profile(security=1, messageTimeout=60))
+    assert lines.slots.security_profile == 3
+
+
+def test_a_preset_that_changed_counts_where_the_csms_wrote_nothing_over_it(lines):
+    lines.slots.follow(a_profile())
+    lines.slots.follow(a_profile(messageTimeout=60))
+    assert lines.slots.get(1).message_timeout_s == 60
+    lines.slots.put(a_profile(messageTimeout=7))
+    lines.slots.follow(a_profile(messageTimeout=30))
+    assert lines.slots.get(1).message_timeout_s == 7
+
+
+@pytest.mark.ocpp("A00.FR.005")
+def test_a_step_down_that_is_not_allowed_any_more_is_not_made(lines):
+    lines.slots.follow(a_profile(1, "wss://csms/", 3))
+    lines.slots.worked(a_profile(1, "wss://csms/", 3))
+    lines.slots.put(a_profile(1, "wss://csms/", 2))
+    lines.slots.put(a_profile(2, "ws://csms/", 1))
+    lines.priority = ("2", "1")
+    assert lines.slots.in_order() == [a_profile(1, "wss://csms/", 3)]
+    lines.downgrade_allowed = True
+    assert lines.slots.in_order() == [a_profile(1, "wss://csms/", 2)]
+
+
+@pytest.mark.ocpp("A05.FR.06", "A00.FR.005")
+@pytest.mark.parametrize("cut", range(5))
+def test_a_power_cut_while_security_rises_lowers_nothing_and_is_made_up_for(lines, monkeypatch, cut):
+    """Whatever is done last before the power goes; the connection after the next start does the rest."""
+    lines.slots.follow(a_profile(1, security=1))
+    lines.slots.worked(a_profile(1, security=1))
+    new = a_profile(2, "wss://csms/", 2)
+    lines.slots.put(new)
+    lines.priority = ("2", "1")
+    steps = iter(range(cut))
+
+    def spared(step):
+        def run(*values):
+            next(steps)  # StopIteration: the power is gone
+            return step(*values)
+
+        return run
+
+    with monkeypatch.context() as power:
+        for owner, name in ((lines.facts, "put"), (lines.store, "remove"), (lines, "set_priority")):
+            power.setattr(owner, name, spared(getattr(owner, name)))
+        lines.slots._set_priority = lines.set_priority
+        with contextlib.suppress(StopIteration):
+            lines.slots.worked(new)
+    lines.again()
+    lines.slots.follow(a_profile(1, security=1))
+    assert lines.slots.in_order()[0] == new
+    lines.slots.worked(new)
+    assert (lines.slots.security_profile, lines.priority) == (2, ("2",))
+    assert lines.slots.get(1) is None
 
 
 @pytest.mark.ocpp("A05.FR.08")

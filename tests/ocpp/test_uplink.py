@@ -267,3 +267,24 @@ async def test_whoever_announces_the_station_again_silences_it_until_the_next_co
     async with station.link.connected() as csms:
         await csms.hear("SecurityEventNotification")
         assert csms.actions[0] == "BootNotification"
+
+
+async def test_everything_is_told_when_the_queue_is_empty_and_every_status_is_confirmed(station):
+    async with station.link.connected() as csms:
+        await csms.hear("StatusNotification", 2)
+        await station.uplink.wait_told()
+        csms.answer("StatusNotification", SILENCE, {})
+        await station.yard.plug(1)
+        waiting = asyncio.create_task(station.uplink.wait_told())
+        await asyncio.sleep(20)
+        assert not waiting.done()
+        await asyncio.wait_for(waiting, 60)
+        assert told(csms)[2:] == [(1, "Occupied")] * 2
+
+
+async def test_without_the_csms_there_is_nobody_to_tell_a_status(station):
+    async with station.link.connected() as csms:
+        await csms.hear("StatusNotification", 2)
+        await station.uplink.wait_told()
+    await station.yard.plug(1)
+    await asyncio.wait_for(station.uplink.wait_told(), 1)

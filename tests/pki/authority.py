@@ -107,6 +107,20 @@ class Authority:
         sub.above = (sub.certificate, *self.above)
         return sub
 
+    def cross(self, other: "Authority") -> x509.Certificate:
+        """Return a certificate by this one for the key of another authority, beside that which it has."""
+        builder = _builder(other.subject, self.subject, other.key.public_key(), _period(self.at, 3650, None))
+        builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
+        return self._sign(builder.add_extension(_usage(signs=True), critical=True))
+
+    def again(self, **options: object) -> x509.Certificate:
+        """Return the certificate of the same root, with the same key, for another period."""
+        made = Authority(self.name, self.kind, at=self.at, **options)  # type: ignore[arg-type]
+        made.key = self.key
+        builder = _builder(made.subject, made.subject, self.key.public_key(), _period_of(made.certificate))
+        builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
+        return made._sign(builder.add_extension(_usage(signs=True), critical=True))
+
     def issue(
         self,
         common_name: str,
@@ -243,6 +257,10 @@ def _period(at: dt.datetime, days: float, not_before: dt.datetime | None) -> tup
     end = at + days * DAY
     begin = not_before or min(at, end) - DAY
     return begin, max(end, begin + DAY) if not_before else end
+
+
+def _period_of(certificate: x509.Certificate) -> tuple[dt.datetime, dt.datetime]:
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def _name(common_name: str, organization: str | None) -> x509.Name:

@@ -44,6 +44,43 @@ def test_the_order_of_a_bundle_does_not_matter_nor_does_what_else_is_in_it():
     assert chain == (leaf.certificate, *leaf.above, root.certificate)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_sub_ca_that_another_root_certified_too_leads_astray_in_no_order(first):
+    root, elsewhere = Authority("Root"), Authority("Elsewhere")
+    sub = root.sub()
+    leaf = sub.issue("S-1")
+    both = [sub.certificate, elsewhere.cross(sub)]
+    bundle = [leaf.certificate, both[first], both[1 - first]]
+    assert chains.path(leaf.certificate, bundle, [root.certificate]) == (
+        leaf.certificate,
+        sub.certificate,
+        root.certificate,
+    )
+
+
+def test_authorities_that_certify_each_other_lead_nowhere_and_take_no_time():
+    ring = [Authority(f"CA {number}") for number in range(4)]
+    bundle = [one.cross(other) for one in ring for other in ring]
+    with pytest.raises(CertificateError, match="no installed root leads to"):
+        chains.path(ring[0].issue("S-1").certificate, bundle, [Authority("Root").certificate])
+
+
+@pytest.mark.ocpp("A02.FR.06")
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_periods_of_one_authority_the_present_one_counts(first):
+    root = Authority("Root")
+    sub = root.sub()
+    leaf = sub.issue("S-1")
+    roots = [root.certificate, root.again(days=-10)]
+    subs = [sub.certificate, root.sub(days=-10).certificate]
+    assert chains.signed_by(sub.certificate, roots[1])
+    ways = ([leaf.certificate, subs[first], subs[1 - first]], [roots[first], roots[1 - first]])
+    chain = chains.fit_path(leaf.certificate, *ways, now=START)
+    assert chain == (leaf.certificate, sub.certificate, root.certificate)
+    with pytest.raises(CertificateError, match=r"Root.* is valid from"):
+        chains.fit_path(leaf.certificate, [sub.certificate], roots[1:], now=START)
+
+
 @pytest.mark.ocpp("A02.FR.06")
 def test_a_chain_that_ends_at_a_root_that_is_not_installed_is_refused():
     with pytest.raises(CertificateError, match="no installed root leads to"):

@@ -101,6 +101,30 @@ def test_permissions_that_somebody_loosened_are_mended_and_told(shop):
     assert [entry["mended"] for entry in logs if entry["event"] == "permissions_mended"] == ["700", "600"]
 
 
+def test_a_link_in_the_store_is_told_and_what_it_leads_to_is_left_alone(shop, tmp_path):
+    shop.install(shop.root)
+    elsewhere = tmp_path / "elsewhere.pem"
+    elsewhere.write_text(Authority("Linked").root_pem)
+    elsewhere.chmod(0o644)
+    (shop.folder / "CSMSRootCertificate" / "0007.pem").symlink_to(elsewhere)
+    with capture_logs() as logs:
+        shop.again()
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644
+    assert [entry["event"] for entry in logs] == ["link_in_key_store"]
+
+
+def test_a_link_in_the_place_of_a_new_key_is_not_written_through(shop, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("before")
+    folder = shop.folder / "ChargingStationCertificate"
+    folder.mkdir()
+    (folder / "0001.key.new").symlink_to(victim)
+    shop.store.put_pending_key(STATION, "a key")
+    assert victim.read_text() == "before"
+    assert (folder / "0001.key").read_text() == "a key"
+    assert not (folder / "0001.key").is_symlink()
+
+
 def test_a_store_that_is_only_looked_at_changes_nothing(shop):
     shop.renew()
     unfinished = shop.folder / "ChargingStationCertificate" / "0009.pem.new"
@@ -246,7 +270,7 @@ def test_a_file_that_cannot_be_used_is_told_with_the_reason(strict, tmp_path):
 # Client certificates
 
 
-@pytest.mark.ocpp("A02.FR.08", "A02.FR.28", "A03.FR.24")
+@pytest.mark.ocpp("A02.FR.08", "A02.FR.09", "A02.FR.28", "A03.FR.09", "A03.FR.24")
 def test_the_renewed_certificate_is_tried_first_and_the_old_one_after_it(shop):
     old = shop.renew()
     new = shop.renew()

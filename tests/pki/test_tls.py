@@ -194,6 +194,37 @@ def test_an_internationalised_name_is_compared_in_its_ascii_form() -> None:
     assert name_problem({"subject": ((("commonName", "bücher.example"),),)}, "xn--bcher-kva.example") is None
 
 
+@pytest.mark.ocpp("A00.FR.309", "A00.FR.412")
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        (f"{HOST}\0.example.com", HOST),
+        (f"example.com\0.{HOST}", HOST),
+        (f" {HOST}", HOST),
+        (f"x{HOST}", HOST),
+        (f"{HOST}.example.com", HOST),
+        ("", "."),
+        ("127.0.0.10", "127.0.0.1"),
+        ("127.1", "127.0.0.1"),
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_a_name_that_only_looks_like_the_host_is_another_one(name: str, host: str) -> None:
+    assert name_problem({"subject": ((("commonName", name),),)}, host, allow_wildcards=True) is not None
+
+
+@pytest.mark.parametrize("place", ["commonName", "subjectAltName"])
+async def test_a_nul_does_not_end_a_name(connect: Try, root: Authority, place: str) -> None:
+    trick = f"{HOST}\0.example.com"
+    names = (trick, ()) if place == "commonName" else ("Our CSMS", (trick,))
+    await refused(connect(root.issue(names[0], sans=names[1])))
+
+
+@pytest.mark.parametrize(("name", "host"), [(f"{HOST}.", HOST), (HOST, f"{HOST}.")])
+def test_the_dot_of_a_complete_name_makes_no_difference(name: str, host: str) -> None:
+    assert name_problem({"subject": ((("commonName", name),),)}, host) is None
+
+
 def test_a_certificate_without_a_name_is_nobodys() -> None:
     assert name_problem({}, HOST) == f"it is not for {HOST}, but for nobody"
 
@@ -277,6 +308,13 @@ async def test_a_server_that_misses_a_certificate_says_so(connect: Try, root: Au
         await connect(root.issue(HOST), clients_of=root, newest=newest)
     assert not isinstance(raised.value, HelloRefusedError)
     assert raised.value.reason in ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV13_ALERT_CERTIFICATE_REQUIRED")
+
+
+async def test_a_root_that_cannot_be_read_does_not_shut_out_the_others(root: Authority, tmp_path: Path) -> None:
+    rust = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    made = context(TlsMaterial((rust, root.root_pem)))
+    async with TlsServer(server_side(root.issue(HOST), tmp_path)) as port:
+        await shake(port, made, HOST)
 
 
 def test_material_that_cannot_be_used_is_an_error(root: Authority, tmp_path: Path) -> None:

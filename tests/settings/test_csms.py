@@ -106,8 +106,14 @@ def test_a_proxy_that_cannot_be_one_is_told_without_its_password(problems, proxy
 
 
 def test_a_root_certificate_that_is_missing_is_told(problems, tmp_path):
+    (told,) = problems(changed(URL, f'{URL}\nroot_certificate = "root.pem"'))
+    assert told.startswith(f"csms.root_certificate: {tmp_path}/root.pem cannot be read: No such file or directory; ")
+
+
+def test_a_root_certificate_that_is_something_else_is_told(problems, tmp_path):
+    (tmp_path / "root.pem").write_text("-----BEGIN PRIVATE KEY-----")
     assert problems(changed(URL, f'{URL}\nroot_certificate = "root.pem"')) == [
-        f"csms.root_certificate: {tmp_path}/root.pem is no file; it has to hold a certificate in PEM"
+        f"csms.root_certificate: {tmp_path}/root.pem holds no certificate; it has to be in PEM, as text"
     ]
 
 

@@ -103,8 +103,11 @@ def test_relative_paths_are_beside_the_file(read, tmp_path):
     (tmp_path / "csms-password").write_text(PASSWORD + "\n")
     text = changed(f'password = "{PASSWORD}"', 'password_file = "csms-password"')
     text = changed('model = "Bench"', 'model = "Bench"\nstate_dir = "state"', text)
-    settings = read(text)
+    text = changed('port = "/dev/ttyMETER"', 'port = "meter1"', text)
+    settings = read(text + changed('port = "/dev/ttyREADER"', 'port = "../reader1"', READER))
     assert settings.station.state_dir == tmp_path / "state"
+    assert settings.lines[0].port == str(tmp_path / "meter1")
+    assert settings.readers[0].port == str(tmp_path / "../reader1")
     assert settings.csms.password == Secret(PASSWORD)
 
 
@@ -229,6 +232,12 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
             "line[1].baud_rate: 19201 is not one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400,"
             " 460800, 921600",
         ),
+        (
+            'port = "/dev/ttyMETER"',
+            'port = "tcp://10.0.0.7:502"',
+            "line[1].port: 'tcp://10.0.0.7:502' is not allowed; write the path of a serial port, such as"
+            " /dev/ttyMETER; lines over a network cannot be used",
+        ),
         ("[[line]]", "[line]", "line: is a table; write a list"),
         ("[station]", "reader = [1]\n[station]", "reader: is a list of values; begin each entry with [[reader]]"),
         (
@@ -309,7 +318,10 @@ def test_a_password_in_the_address_is_refused_without_showing_it(problems):
 
 def test_a_password_file_that_is_missing_or_stands_beside_a_password_is_told(problems, tmp_path):
     (told,) = problems(changed(f'password = "{PASSWORD}"', 'password_file = "nowhere"'))
-    assert re.match(rf"csms\.password_file: {tmp_path}/nowhere cannot be read", told)
+    assert told == f"csms.password_file: {tmp_path}/nowhere cannot be read: No such file or directory"
+    (tmp_path / "binary").write_bytes(b"\xff" * 20)
+    (told,) = problems(changed(f'password = "{PASSWORD}"', 'password_file = "binary"'))
+    assert told.startswith(f"csms.password_file: {tmp_path}/binary is no text")
     (tmp_path / "there").write_text(PASSWORD)
     (told,) = problems(changed("password =", 'password_file = "there"\npassword ='))
     assert told == "csms.password_file: stands beside password; keep one of them"

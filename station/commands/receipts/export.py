@@ -18,7 +18,7 @@ from station.storage.receipts import Receipt, Receipts
 def export_(options: argparse.Namespace) -> int:
     """Write one session as the file that transparency software reads, or one or all as a table."""
     if options.number is None and options.format != "csv":
-        raise StationError(f"--format {options.format} takes one session: station receipts export NUMBER")
+        options.misuse(f"--format {options.format} takes one session; say its NUMBER, see: station receipts list")
     with looking(options) as database:
         receipts = Receipts(database)
         if options.number is None:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from station.clock import SystemClock
 from station.commands.receipts.store import looking, state_dir
-from station.errors import StationError
 from station.storage.database import Database
 from station.storage.pruning import due, ended
 from station.storage.receipts import Receipts
@@ -16,7 +15,7 @@ LONGEST_DAYS = 36500
 def prune_(options: argparse.Namespace) -> int:
     """Say what would be deleted, or delete it; the station has to be stopped for the latter."""
     if not 0 <= options.older_than <= LONGEST_DAYS:
-        raise StationError(f"--older-than {options.older_than}: 0 to {LONGEST_DAYS} days are allowed")
+        options.misuse(f"--older-than {options.older_than}: 0 to {LONGEST_DAYS} days are allowed")
     older_than = SystemClock().now() - timedelta(days=options.older_than)
     with looking(options) as database:
         doomed, old = len(due(database, older_than)), ended(database, older_than)

@@ -22,6 +22,9 @@ def list_(options: argparse.Namespace) -> int:
     """Print one line a session."""
     with looking(options) as database:
         found = Receipts(database).list()
+    if not found:
+        print("there is no session yet")
+        return 0
     print(
         f"{'no':>4}  {'evse':>4}  {'started (UTC)':19}  {'ended (UTC)':19}  {'kWh':>8}  {'records':12}  transaction"
     )

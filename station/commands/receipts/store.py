@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from station.core.records import RecordKind, SignedRecord
-from station.errors import StationError
-from station.storage.database import Database
+from station.errors import StationError, StorageError
+from station.storage.database import NAME, Database
 from station.storage.receipts import Receipt, Receipts
 
 T = TypeVar("T")
@@ -22,12 +22,18 @@ _NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
 def state_dir(options: argparse.Namespace) -> Path:
-    """Return the folder that is given, or the one in the settings."""
+    """Return the folder that is given, or the one in the settings; StorageError if this user may not look into it."""
     if options.state_dir is not None:
-        return Path(options.state_dir)
-    from station.settings import load
+        folder = Path(options.state_dir)
+    else:
+        from station.settings import load
 
-    return load(options.config).station.state_dir
+        folder = load(options.config).station.state_dir
+    try:
+        (folder / NAME).exists()
+    except PermissionError as error:
+        raise StorageError(f"{folder} may not be read; be root, or the station's user") from error
+    return folder
 
 
 @contextlib.contextmanager
@@ -42,7 +48,7 @@ def find(receipts: Receipts, wanted: str) -> Receipt | None:
     """Return a receipt by number or by transaction id; say so if there is none."""
     receipt = receipts.get(int(wanted) if _NUMBER.fullmatch(wanted) else wanted)
     if receipt is None:
-        print(f"there is no session {wanted}; see: station receipts list", file=sys.stderr)
+        print(f"station: there is no session {wanted}; see: station receipts list", file=sys.stderr)
     return receipt
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from station.core.datatypes import Boolean, Integer, MemberList, OptionList, SequenceList
 from station.core.policy import KeyPolicy
-from station.core.variables.row import AT_LEAST_ONE_SECOND, READ_ONLY, SECONDS, Variable
+from station.core.variables.row import READ_ONLY, SECONDS, Variable
 
 NETWORK_SLOTS: Final = ("1", "2", "3", "4")
 """Of SetNetworkProfile, as they are written in NetworkConfigurationPriority."""
@@ -21,7 +21,8 @@ NETWORK_CONFIGURATION_PRIORITY = Variable(
 NETWORK_PROFILE_CONNECTION_ATTEMPTS = Variable(
     "OCPPCommCtrlr", "NetworkProfileConnectionAttempts", Integer(1, 1000), 3
 )
-HEARTBEAT_INTERVAL = Variable("OCPPCommCtrlr", "HeartbeatInterval", AT_LEAST_ONE_SECOND, 300, unit="s")
+HEARTBEAT_INTERVAL = Variable("OCPPCommCtrlr", "HeartbeatInterval", Integer(1), 300, unit="s")
+"""No upper limit: it is whatever the CSMS answers to BootNotification too (B01.FR.04)."""
 RETRY_BACK_OFF_WAIT_MINIMUM = Variable("OCPPCommCtrlr", "RetryBackOffWaitMinimum", SECONDS, 10, unit="s")
 RETRY_BACK_OFF_RANDOM_RANGE = Variable("OCPPCommCtrlr", "RetryBackOffRandomRange", SECONDS, 10, unit="s")
 RETRY_BACK_OFF_REPEAT_TIMES = Variable("OCPPCommCtrlr", "RetryBackOffRepeatTimes", Integer(0, 20), 5)

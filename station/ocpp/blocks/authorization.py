@@ -17,7 +17,8 @@ from station.errors import DeviceError
 from station.evse import Evse
 from station.hardware.ports import CardReader
 from station.ocpp import words
-from station.ocpp.session import RpcError, RpcSession
+from station.ocpp.rpc_errors import RpcError
+from station.ocpp.session import RpcSession
 
 UNCHECKED = TokenInfo(AuthorizationStatusEnumType.accepted, source=Source.NOBODY)
 """For a token that is let in without anybody's word: AuthCtrlr.Enabled is false, or offline for unknown ids."""

@@ -13,7 +13,8 @@ from ocpp.v201.enums import ConnectorStatusEnumType
 from station.core.device_model import CONNECTOR_ID
 from station.core.session import connector_status, waking
 from station.evse import Evse
-from station.ocpp.session import CallRefused, CallTimeout, NotPermitted, Offline, RpcSession
+from station.ocpp.rpc_errors import CallRefused, CallTimeout, NotPermitted, Offline
+from station.ocpp.session import RpcSession
 from station.ocpp.triggering import Work, meant
 from station.ocpp.words import timestamp
 
@@ -34,6 +35,8 @@ class Availability:
         self._news = news
         self._now = now
         self._told: dict[int, ConnectorStatusEnumType] = {}
+        self._looked = asyncio.Event()
+        """Set when every status was looked at, and told if that was possible."""
 
     def forget(self) -> None:
         """Tell every status again (B01.FR.05 after boot, B04.FR.01 after a long time offline)."""
@@ -45,9 +48,16 @@ class Availability:
         while True:
             self._news.clear()
             told = [await self._tell(evse) for evse in self._evses.values()]
+            self._looked.set()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if all(told) else LOOK_AGAIN_S):
                     await self._news.wait()
+
+    async def wait_told(self) -> None:
+        """Return when the CSMS has confirmed the status of every connector, as far as it is known here."""
+        while not all(self._is_told(evse) for evse in self._evses.values()):
+            self._looked.clear()
+            await self._looked.wait()
 
     def triggered(self, named: EVSEType | None) -> Work | None:
         """F06.FR.12: a status is that of a connector; one that nobody knows yet cannot be told."""
@@ -60,11 +70,11 @@ class Availability:
 
     async def _tell(self, evse: Evse) -> bool:
         """Tell a status that the CSMS does not know; return whether it knows it then."""
-        status = connector_status(evse.session)
         if waking(evse.session):
             return False
-        if self._told.get(evse.evse_id) is status:
+        if self._is_told(evse):
             return True
+        status = connector_status(evse.session)
         try:
             await self._notify(evse.evse_id, status)
         except (CallTimeout, Offline, NotPermitted) as error:
@@ -77,6 +87,9 @@ class Availability:
             log.info("connector_status_told", evse=evse.evse_id, status=status.value)
         self._told[evse.evse_id] = status
         return True
+
+    def _is_told(self, evse: Evse) -> bool:
+        return waking(evse.session) or self._told.get(evse.evse_id) is connector_status(evse.session)
 
     async def _notify(self, evse_id: int, status: ConnectorStatusEnumType) -> None:
         await self._session.call(

@@ -11,7 +11,8 @@ from ocpp.v201 import call
 from ocpp.v201.datatypes import OCSPRequestDataType
 from ocpp.v201.enums import CertificateSigningUseEnumType, GetCertificateStatusEnumType
 
-from station.ocpp.session import RpcError, RpcSession
+from station.ocpp.rpc_errors import RpcError
+from station.ocpp.session import RpcSession
 from station.pki.errors import CertificateError
 from station.pki.keystore import KeyStore
 from station.storage.ocsp import OcspResponses

@@ -17,7 +17,8 @@ from ocpp.v201.enums import CertificateSigningUseEnumType as SigningUse
 from station.core.security_events import SecurityEvent
 from station.errors import StationError, StorageError
 from station.ocpp.router import Reply, on
-from station.ocpp.session import CallRefused, RpcError, RpcSession
+from station.ocpp.rpc_errors import CallRefused, RpcError
+from station.ocpp.session import RpcSession
 from station.ocpp.triggering import Source
 from station.pki.errors import CertificateError
 from station.pki.keystore import STATION, KeyStore

@@ -17,7 +17,8 @@ from ocpp.v201.enums import CustomerInformationStatusEnumType as Status
 from station.core.documents import from_document
 from station.core.tokens import IdToken, TokenInfo
 from station.ocpp.router import Reply, on
-from station.ocpp.session import RpcError, RpcSession
+from station.ocpp.rpc_errors import RpcError
+from station.ocpp.session import RpcSession
 from station.ocpp.spawn import Spawn
 from station.ocpp.words import timestamp, token_of
 from station.storage.customers import Customers, Stay
@@ -52,12 +53,15 @@ class CustomerInformation:
         customers: Customers,
         now: Callable[[], datetime],
         spawn: Spawn,
+        accepted: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`accepted`: what is found may be sent, for the CSMS has accepted this station (B02.FR.02)."""
         self._session = session
         self._cache = cache
         self._customers = customers
         self._now = now
         self._spawn = spawn
+        self._accepted = accepted
         self._telling: set[int] = set()
         """The requestIds of reports whose last page was not sent yet."""
 
@@ -71,6 +75,8 @@ class CustomerInformation:
             return _refused(Status.invalid, "InvalidValue", "one of the three ways to name a customer is needed")
         if not request.report and not request.clear:  # N09.FR.07, N10.FR.07
             return _refused(Status.rejected, "InvalidValue", "neither report nor clear")
+        if not self._accepted():  # N09.FR.03, N10.FR.05: nothing is cleared that cannot be told
+            return _refused(Status.rejected, "CSNotAccepted", "the CSMS has not accepted this station")
         if request.request_id in self._telling:
             return _refused(Status.rejected, "DuplicateRequestId", "this report is not finished")
         return Reply(call_result.CustomerInformation(status=Status.accepted), then=lambda: self._begin(request))

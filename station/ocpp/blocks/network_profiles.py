@@ -8,7 +8,14 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.enums import SetNetworkProfileStatusEnumType as Status
 
 from station.core.device_model import Refusal, Rejected
-from station.core.network import ENCRYPTED, WITH_CERTIFICATE, NetworkProfile, may_change_security, problem_with
+from station.core.network import (
+    ENCRYPTED,
+    WITH_CERTIFICATE,
+    NetworkProfile,
+    may_change_security,
+    problem_with,
+    shown,
+)
 from station.errors import StorageError
 from station.ocpp import codec
 from station.ocpp.model_words import status_info
@@ -70,7 +77,7 @@ class NetworkProfiles:
         except StorageError as error:
             log.error("network_profile_not_saved", slot=profile.slot, error=str(error))
             return _answer(Status.failed, "InternalError", "the station could not save it")
-        log.info("network_profile_set", slot=profile.slot, url=profile.url)
+        log.info("network_profile_set", slot=profile.slot, url=shown(profile.url))
         return call_result.SetNetworkProfile(status=Status.accepted)
 
     def check_priority(self, slots: tuple[str, ...]) -> Rejected | None:

@@ -22,7 +22,8 @@ from station.core.variables import Variable
 from station.ocpp import codec, words
 from station.ocpp.model_words import component_of, json_size, refuse_too_much, status_info, variable_of
 from station.ocpp.router import Reply, on
-from station.ocpp.session import RpcError, RpcSession
+from station.ocpp.rpc_errors import RpcError
+from station.ocpp.session import RpcSession
 from station.ocpp.spawn import Spawn
 
 Rows = Sequence[Variable[Any]]

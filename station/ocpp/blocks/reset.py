@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -20,6 +20,9 @@ END_TIMEOUT_S = 60.0
 """How long an immediate reset waits for signed ends; what is missing then is closed after the restart."""
 TELL_TIMEOUT_S = 30.0
 """How long a reset waits until the CSMS has been told what ended; what is queued then is told after the restart."""
+CLOSE_TIMEOUT_S = 5.0
+"""How long it waits until nobody is admitted; an EVSE that takes longer is starting, and admits nobody meanwhile."""
+LOOK_S = 0.02
 
 log = structlog.get_logger("station.reset")
 
@@ -48,7 +51,7 @@ class Reset:
         retries: Callable[[], int],
         spawn: Spawn,
     ) -> None:
-        """`all_told` waits until nothing is queued for the CSMS any more; `retries` is ResetRetries."""
+        """`all_told` waits until the CSMS knows all that it is to be told; `retries` is ResetRetries."""
         self._evses = evses
         self._all_told = all_told
         self._restart = restart
@@ -83,11 +86,18 @@ class Reset:
             self._spawn("reset", self._carry_out(due))
 
     async def _carry_out(self, due: _Due) -> None:
-        await _end(due)
-        with contextlib.suppress(TimeoutError):  # B12.FR.05: what is still queued is sent after the restart
-            async with asyncio.timeout(TELL_TIMEOUT_S):
-                await self._all_told()
-        del self._due[due.evse_id]
+        try:
+            await _end(due)
+            with contextlib.suppress(TimeoutError):  # B12.FR.05: what is still queued is sent after the restart
+                async with asyncio.timeout(TELL_TIMEOUT_S):
+                    await self._all_told()
+        except Exception:
+            # Whatever went wrong, drivers are served again, and the next request begins a new reset.
+            for evse in due.evses:
+                evse.post(Blocked(on=False))
+            raise
+        finally:
+            del self._due[due.evse_id]
         if due.evse_id is None:
             self._restart(due.reason)
         else:
@@ -106,8 +116,7 @@ class Reset:
 
 async def _end(due: _Due) -> None:
     """Return when nothing runs; nobody who is not there already is admitted meanwhile (B12.FR.03, B12.FR.07)."""
-    for evse in due.evses:
-        evse.post(Blocked(on=True))
+    await _close(due.evses)
     try:
         async with asyncio.TaskGroup() as tasks:
             hurry = tasks.create_task(_hurry(due), name="reset-hurry")
@@ -116,6 +125,16 @@ async def _end(due: _Due) -> None:
             hurry.cancel()
     except* TimeoutError:
         log.warning("reset_did_not_wait_longer", seconds=END_TIMEOUT_S)
+
+
+async def _close(evses: Iterable[Evse]) -> None:
+    """Let nobody else begin; whoever was admitted a moment ago counts as being there already."""
+    for evse in evses:
+        evse.post(Blocked(on=True))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            while not all(evse.session.blocked for evse in evses):  # noqa: ASYNC110 nobody else wants to know it
+                await asyncio.sleep(LOOK_S)
 
 
 async def _hurry(due: _Due) -> None:

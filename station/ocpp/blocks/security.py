@@ -10,6 +10,7 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.enums import BootReasonEnumType
 
 from station.core.security_events import SecurityEvent
+from station.errors import StorageError
 from station.ocpp.words import timestamp
 from station.storage.outbox import Outbox, Queued
 
@@ -56,14 +57,22 @@ class Security:
         """What is not critical and was queued while offline since then."""
 
     def notify(self, event: SecurityEvent, tech_info: str = "") -> None:
-        """Log an event, and queue it if the CSMS is to learn of it; `tech_info` is cut to what the message takes."""
+        """Log an event, and queue it if the CSMS is to learn of it; `tech_info` is cut to what the message takes.
+
+        On a full disk the journal of the computer is all that keeps it.
+        """
         at, text = self._now(), _fitting(tech_info)
         log.info("security_event", type=event.value, text=text)
-        self._book.add(event, text, at=at)
-        if self._is_told(event):
-            body = {"type": event.value, "at": timestamp(at), "info": text}
-            self._store.put(KIND, json.dumps(body), created_at=at, offline=not self._online())
+        try:
+            with self._store.together():
+                self._book.add(event, text, at=at)
+                if self._is_told(event):
+                    body = {"type": event.value, "at": timestamp(at), "info": text}
+                    self._store.put(KIND, json.dumps(body), created_at=at, offline=not self._online())
             self._ring()
+        except StorageError as error:
+            # Those who tell of something are busy with it: keeping the line up, ending a transaction.
+            log.error("security_event_not_kept", type=event.value, error=str(error))
 
     def once(self, event: SecurityEvent, tech_info: str = "") -> None:
         """Notify of what repeats with each attempt to connect, or with each message: once until a connection begins.

@@ -7,7 +7,7 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.enums import MessageTriggerEnumType, TriggerMessageStatusEnumType
 
 from station.ocpp.router import Reply, on
-from station.ocpp.session import RpcError
+from station.ocpp.rpc_errors import RpcError
 from station.ocpp.spawn import Spawn
 from station.ocpp.triggering import Source, Work
 

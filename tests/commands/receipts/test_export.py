@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from station.cli import UNUSABLE
+from station.cli import MISUSED, UNUSABLE
 from station.core.records import RecordKind
 from station.meter.evidence.chargy_law import judge_entries
 from station.meter.evidence.chargy_reader import read_chargy
@@ -49,8 +49,10 @@ def test_a_session_without_records_cannot_be_exported(archive: Archive, capsys: 
 def test_a_file_for_transparency_software_is_of_one_session(
     archive: Archive, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:
-    assert archive.run("export", "--format", form) == UNUSABLE
-    assert f"--format {form} takes one session: station receipts export NUMBER" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        archive.run("export", "--format", form)
+    assert ended.value.code == MISUSED
+    assert f"--format {form} takes one session; say its NUMBER" in capsys.readouterr().err
 
 
 def test_a_session_is_exported_as_chargy_json(archive: Archive, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

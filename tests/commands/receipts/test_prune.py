@@ -88,7 +88,9 @@ def test_that_there_is_nothing_to_delete_is_said(archive: Archive, capsys: pytes
 def test_only_days_that_can_be_meant_are_taken(
     archive: Archive, capsys: pytest.CaptureFixture[str], days: str
 ) -> None:
-    assert archive.run("prune", "--older-than", days, "--yes") == UNUSABLE
+    with pytest.raises(SystemExit) as ended:
+        archive.run("prune", "--older-than", days, "--yes")
+    assert ended.value.code == MISUSED
     assert f"--older-than {days}: 0 to 36500 days are allowed" in capsys.readouterr().err
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from station.commands.receipts.store import begin_of, counted, end_of, looking, put, signed, told
-from station.errors import StationError
+from station.commands.receipts.store import begin_of, counted, end_of, looking, put, signed, state_dir, told
+from station.errors import StationError, StorageError
 from station.storage.receipts import Receipts
 from tests.commands.receipts.archive import BEGIN, END, Archive, opened
 
@@ -28,6 +28,15 @@ def test_all_that_is_read_is_of_one_instant(archive: Archive) -> None:
         assert receipts.numbers() == (1,)
     with looking(argparse.Namespace(state_dir=archive.folder)) as database:
         assert Receipts(database).numbers() == (1, 2)
+
+
+def test_who_may_not_look_into_the_folder_is_told_who_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", denied)
+    with pytest.raises(StorageError, match=f"{tmp_path} may not be read; be root, or the station's user"):
+        state_dir(argparse.Namespace(state_dir=tmp_path))
 
 
 def test_begin_and_end_are_the_first_and_the_last_of_their_kind(archive: Archive) -> None:

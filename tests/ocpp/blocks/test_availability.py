@@ -78,6 +78,22 @@ async def test_a_fault_and_a_station_that_waits_to_restart_are_told(board):
         assert sorted(told(csms)[2:]) == [(1, "Faulted"), (2, "Unavailable")]
 
 
+async def test_who_waits_until_everything_is_told_waits_for_the_answers(board):
+    async with board.connected() as csms:
+        csms.answer(STATUS, {}, SILENCE, {})
+        waiting = asyncio.create_task(board.availability.wait_told())
+        await csms.hear(STATUS, 2)
+        await asyncio.sleep(TIMEOUT_S)
+        assert not waiting.done()
+        await csms.hear(STATUS, 3, within_s=LOOK_AGAIN_S + 1)
+        await asyncio.wait_for(waiting, 1)
+        await board.availability.wait_told()
+        board.yard.evses[2].post(Blocked(on=True))
+        await board.yard.until(lambda: board.yard.evses[2].session.blocked)
+        await board.availability.wait_told()
+        assert told(csms)[-1] == (2, "Unavailable")
+
+
 @pytest.mark.ocpp("B04.FR.02")
 async def test_over_the_next_connection_only_what_is_not_known_is_told(board):
     async with board.connected() as csms:
@@ -135,5 +151,6 @@ async def test_a_connector_whose_devices_answer_late_is_told_then_though_its_sta
         async with board.connected() as csms:
             await asyncio.sleep(2)
             assert told(csms) == []
+            await asyncio.wait_for(board.availability.wait_told(), 0.1)  # there is nothing to tell yet
             await csms.hear(STATUS, within_s=5 + LOOK_AGAIN_S)
             assert told(csms) == [(1, "Occupied")]

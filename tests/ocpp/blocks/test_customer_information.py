@@ -36,6 +36,7 @@ class Office:
 
     def __init__(self, database):
         self.database, self.tokens, self.tasks = database, Tokens(database), set()
+        self.accepted = True
         router = Router()
         self.session = RpcSession(router, timeout_s=lambda: 30.0)
         router.add(
@@ -45,6 +46,7 @@ class Office:
                 customers=Customers(database),
                 now=lambda: START,
                 spawn=lambda name, work: self.tasks.add(asyncio.create_task(work, name=name)),
+                accepted=lambda: self.accepted,
             )
         )
 
@@ -236,3 +238,15 @@ async def test_a_csms_that_does_not_take_the_pages_gets_no_more_of_them_and_may_
         assert len(csms.of(NOTIFY)) == 1
         assert await office.ask(csms, report=True) == {"status": "Accepted"}
     assert all(task.exception() is None for task in office.tasks if task.done())
+
+
+@pytest.mark.ocpp("N09.FR.03", "N10.FR.05", "B02.FR.02")
+async def test_before_the_station_is_accepted_nothing_is_told_and_nothing_is_cleared(office):
+    office.caches(ANNA)
+    office.accepted = False
+    async with talking(office.session) as csms:
+        answer = await office.ask(csms, report=True, clear=True)
+        assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", "CSNotAccepted")
+        assert office.tokens.get(ANNA) is not None
+        office.accepted = True
+        assert await office.told(csms, report=True) == CACHED

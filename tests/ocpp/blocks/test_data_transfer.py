@@ -10,7 +10,8 @@ import pytest
 from station.errors import SettingsError
 from station.ocpp.blocks.data_transfer import HOOK_TIMEOUT_S, Answer, DataTransfer, Status
 from station.ocpp.router import Router
-from station.ocpp.session import Offline, RpcSession
+from station.ocpp.rpc_errors import Offline
+from station.ocpp.session import RpcSession
 from tests.ocpp.csms import talking
 
 VENDOR = "com.example"

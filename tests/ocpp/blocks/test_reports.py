@@ -11,7 +11,8 @@ from station.core.device_model import DeviceModel, EvseFacts, rows_for
 from station.core.inventory import PageSize
 from station.ocpp.blocks.reports import MOST_REPORTS, PAGE, Reports
 from station.ocpp.router import Router
-from station.ocpp.session import NotPermitted, RpcSession
+from station.ocpp.rpc_errors import NotPermitted
+from station.ocpp.session import RpcSession
 from tests.fakes_clock import START
 from tests.ocpp.csms import SILENCE, Refusal, talking
 from tests.ocpp.fake_wire import settle
@@ -96,7 +97,7 @@ async def test_all_is_told_of_a_variable(registry):
             "unit": "s",
             "dataType": "integer",
             "minLimit": 1,
-            "maxLimit": 604800,
+            "maxLimit": 2147483647,
             "supportsMonitoring": False,
         },
     }

@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
-from ocpp.v201.enums import BootReasonEnumType, ReasonEnumType, TriggerReasonEnumType
+from ocpp.v201 import call
+from ocpp.v201.enums import BootReasonEnumType, ReasonEnumType, ResetEnumType, TriggerReasonEnumType
 
 from station.core.events import Authorized, StopCause, StopRequested
 from station.core.session import connector_status, refusal
 from station.ocpp.blocks.reset import END_TIMEOUT_S, TELL_TIMEOUT_S, Reset
-from station.ocpp.router import Router
+from station.ocpp.router import Reply, Router
 from station.ocpp.session import RpcSession
 from tests.fakes import reports_in
 from tests.ocpp.csms import talking
@@ -25,17 +26,17 @@ class Office:
         self.tasks = set()
         self.told = asyncio.Event()
         self.told.set()
+        self.all_told = self.told.wait
         router = Router()
         self.session = RpcSession(router, timeout_s=lambda: 30.0)
-        router.add(
-            Reset(
-                yard.evses,
-                all_told=self.told.wait,
-                restart=self.restarts.append,
-                retries=lambda: self.retries,
-                spawn=self._spawn,
-            )
+        self.block = Reset(
+            yard.evses,
+            all_told=lambda: self.all_told(),
+            restart=self.restarts.append,
+            retries=lambda: self.retries,
+            spawn=self._spawn,
         )
+        router.add(self.block)
 
     def _spawn(self, name, work):
         self.tasks.add(asyncio.create_task(work, name=name))
@@ -69,6 +70,22 @@ async def test_an_idle_station_accepts_a_reset_and_restarts_after_the_answer(off
         assert await office.reset(csms, type=kind) == "Accepted"
         await asyncio.sleep(0.1)
     # TC_B_23: nothing was scheduled, so it is no ScheduledReset.
+    assert office.restarts == [BootReasonEnumType.remote_reset]
+
+
+async def test_a_reset_that_fails_leaves_the_station_in_service_and_the_next_one_works(office):
+    async def fail():
+        raise OSError("the disk is full")
+
+    office.all_told = fail
+    async with talking(office.session) as csms:
+        assert await office.reset(csms, type="Immediate") == "Accepted"
+        await asyncio.sleep(0.1)
+        assert office.restarts == []
+        assert refusal(office.yard.evses[1].session) is None
+        office.all_told = office.told.wait
+        assert await office.reset(csms, type="Immediate") == "Accepted"
+        await asyncio.sleep(0.1)
     assert office.restarts == [BootReasonEnumType.remote_reset]
 
 
@@ -110,6 +127,33 @@ async def test_a_driver_who_is_authorized_and_has_not_plugged_in_yet_is_waited_f
         assert await office.reset(csms, type="OnIdle") == "Scheduled"
         await asyncio.sleep(1)
         assert office.restarts == []
+
+
+@pytest.mark.ocpp("B12.FR.01", "B12.FR.03")
+async def test_a_driver_who_is_admitted_at_the_moment_of_the_reset_is_waited_for(office):
+    reply = await office.block.reset(call.Reset(type=ResetEnumType.on_idle))
+    assert isinstance(reply, Reply)
+    assert reply.then is not None
+    reply.then()
+    office.yard.evses[1].post(Authorized(ANNA))  # before the reset has told the EVSE that nobody may begin
+    await asyncio.sleep(5)
+    assert office.yard.evses[1].session.authorization is not None
+    assert office.restarts == []
+    office.yard.evses[1].post(StopRequested(StopCause.CARD))
+    await office.yard.until(lambda: office.restarts)
+
+
+async def test_when_what_is_told_is_waited_for_every_evse_is_closed(office):
+    closed = []
+
+    async def look():
+        closed.extend(evse.session.blocked for evse in office.yard.evses.values())
+
+    office.all_told = look
+    async with talking(office.session) as csms:
+        await office.reset(csms, type="Immediate")
+        await office.yard.until(lambda: office.restarts)
+    assert closed == [True, True]
 
 
 async def test_an_immediate_reset_overtakes_one_that_waits(office):
@@ -228,7 +272,6 @@ async def test_a_reset_of_an_evse_on_idle_waits_for_its_driver_alone(office):
     assert office.yard.charging(2)
 
 
-@pytest.mark.ocpp("B11.FR.06")
 async def test_an_evse_that_does_not_exist_cannot_be_reset(office):
     async with talking(office.session) as csms:
         for evse_id in (0, 3):

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from ocpp.v201.enums import BootReasonEnumType
+from structlog.testing import capture_logs
 
 from station.core.security_events import SecurityEvent
+from station.errors import StorageError
 from station.ocpp import codec, validation
 from station.ocpp.blocks.security import KIND, TECH_INFO_LENGTH, Security
 from station.ocpp.schemas import Kind
@@ -201,3 +203,25 @@ def test_a_clock_that_was_set_by_more_than_the_threshold_is_told_with_both_times
 def test_a_clock_that_was_set_by_no_more_than_the_threshold_is_not_told(desk, seconds):
     desk.security.clock_adjusted(START, START + timedelta(seconds=seconds), threshold_s=20)
     assert desk.told() == desk.logged() == []
+
+
+def test_a_full_disk_does_not_stop_who_has_something_to_tell(desk, monkeypatch):
+    def full(*_values, **_options):
+        raise StorageError("disk full")
+
+    with monkeypatch.context() as disk, capture_logs() as logs:
+        disk.setattr(desk.book, "add", full)
+        desk.security.notify(TLS, "too old")
+    assert ("security_event_not_kept", TLS.value) in [(entry["event"], entry.get("type")) for entry in logs]
+    desk.security.notify(STARTUP)
+    assert desk.told() == [STARTUP.value]
+
+
+@pytest.mark.ocpp("A04.FR.02", "A04.FR.04")
+def test_an_event_is_logged_and_queued_or_neither(desk, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(desk.store, "put", fail)
+    desk.security.notify(STARTUP)
+    assert desk.logged() == []

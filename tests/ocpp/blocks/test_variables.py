@@ -73,6 +73,12 @@ async def test_each_variable_that_is_asked_for_is_answered_in_order(desk):
     ]
 
 
+@pytest.mark.ocpp("B06.FR.13")
+async def test_what_is_not_known_at_present_is_an_empty_text_and_no_omission(desk):
+    (got,) = await desk.get(at("EVSE", "Power", id=1))
+    assert (got["attributeStatus"], got["attributeValue"]) == ("Accepted", "")
+
+
 @pytest.mark.ocpp("B06.FR.03", "B06.FR.08", "B05.FR.03", "B05.FR.06")
 @pytest.mark.parametrize("attribute", ["Target", "MinSet", "MaxSet"])
 async def test_an_attribute_that_no_variable_has_is_named_in_the_answer(desk, attribute):
@@ -174,7 +180,7 @@ async def test_of_several_values_for_one_variable_the_last_counts_and_each_is_an
     [
         (HEARTBEAT, "soon", "InvalidValue"),
         (HEARTBEAT, "0", "ValueTooLow"),
-        (HEARTBEAT, "99999999", "ValueTooHigh"),
+        (HEARTBEAT, "2147483648", "ValueTooHigh"),
         (at("EVSE", "Power", id=1), "1", "ReadOnly"),
         ({"component": {"name": "ClockCtrlr"}, "variable": {"name": "TimeSource"}}, "Sundial", "InvalidValue"),
     ],
