@@ -123,7 +123,7 @@ def _show(receipt: Receipt, folder: Path) -> bool:
     verdicts = [examine(evidence.ocmf, evidence.key) for evidence in read_evidence(path.read_bytes())]
     print(f"\nS.A.F.E. XML {path}")
     print(f"check it     {_station()} ocmf verify {path}")
-    print(f"logs         {folder}/*.log, settings and state beside them")
+    print(f"all of it    {folder}: settings, state, *.log")
     return len(verdicts) == 2 and all(verdict.exit_status == 0 for verdict in verdicts)
 
 

@@ -60,7 +60,7 @@ async def test_a_csms_with_a_good_certificate_is_connected(root: Authority, tmp_
         assert await seen.frames.get() == "x"
 
 
-@pytest.mark.ocpp("A00.FR.401", "A00.FR.402", "A00.FR.409")
+@pytest.mark.ocpp("A00.FR.401", "A00.FR.402")
 async def test_a_csms_that_wants_a_certificate_gets_it(root: Authority, tmp_path: Path) -> None:
     seen = Observer()
     server = server_side(root.issue("CSMS", sans=[HERE]), tmp_path, clients_of=root)
