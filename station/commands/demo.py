@@ -3,7 +3,6 @@
 import argparse
 import shutil
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -27,16 +26,19 @@ def run(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     folder = _folder(options)
-    bench_port, csms_port = _prepare(folder, realtime=options.realtime)
+    _prepare_bench(folder, realtime=options.realtime)
     with Parts(folder) as parts:
         csms_part = parts.start(
-            "csms", "simulators.mock_csms.cli", "run", "--port", str(csms_port), "--api-port", "0",
+            "csms", "simulators.mock_csms.cli", "run", "--port", str(CSMS_PORT), "--api-port", "0",
             "--password", "a-password-for-the-demo", *_tls(options.security),
         )  # fmt: skip
         bench = parts.start(
-            "bench", "simulators.bench.cli", "run", "--config", "bench.toml", "--port", str(bench_port)
+            "bench", "simulators.bench.cli", "run", "--config", "bench.toml", "--port", str(BENCH_PORT)
         )
-        csms, bench_api = Csms(csms_part.ready(), STATION), bench.ready()["url"]
+        # Somebody else may have the usual ports.
+        csms = Csms(parts.ready(csms_part, "--port", "0"), STATION)
+        bench_api = parts.ready(bench, "--port", "0")["url"]
+        _prepare_station(folder, csms)
         parts.start("station", "station", "run", "--config", "station.toml")
         teller = Teller()
         story = Story(parts, teller, csms=csms, bench_api=bench_api)
@@ -69,18 +71,19 @@ def _tls(security: int) -> tuple[str, ...]:
     return () if security == PASSWORD else ("--tls-port", "0", "--mutual-tls-port", "0")
 
 
-def _prepare(folder: Path, *, realtime: bool) -> tuple[int, int]:
-    """Write the settings into the demo's folder, with ports that are free; keep the receipts of earlier demos."""
-    source = _config_folder()
+def _prepare_bench(folder: Path, *, realtime: bool) -> None:
+    """Write the bench's settings into the demo's folder; receipts of earlier demos stay there."""
     folder.mkdir(parents=True, exist_ok=True)
-    bench_port, csms_port = _free(BENCH_PORT), _free(CSMS_PORT)
-    bench = (source / "demo-bench.toml").read_text("utf-8")
+    bench = (_config_folder() / "demo-bench.toml").read_text("utf-8")
     if realtime:
         bench = bench.replace("time_scale = 0.2", "time_scale = 1").replace("energy_scale = 120", "energy_scale = 1")
-    station = (source / "demo.toml").read_text("utf-8")
     (folder / "bench.toml").write_text(bench, "utf-8")
-    (folder / "station.toml").write_text(station.replace(f":{CSMS_PORT}/", f":{csms_port}/"), "utf-8")
-    return bench_port, csms_port
+
+
+def _prepare_station(folder: Path, csms: Csms) -> None:
+    """Write the station's settings into the demo's folder."""
+    station = (_config_folder() / "demo.toml").read_text("utf-8")
+    (folder / "station.toml").write_text(station.replace(f"ws://127.0.0.1:{CSMS_PORT}/ocpp", csms.url), "utf-8")
 
 
 def _config_folder() -> Path:
@@ -90,19 +93,6 @@ def _config_folder() -> Path:
         if (folder / "demo.toml").exists():
             return folder
     raise DemoError("config/demo.toml is missing; install the package again or run from its working tree")
-
-
-def _free(port: int) -> int:
-    """Return the port if it is free, else any free one."""
-    for wanted in (port, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DemoError("no port is free on 127.0.0.1")
 
 
 def _receipt(folder: Path, transaction_id: str) -> Receipt:

@@ -20,6 +20,8 @@ class Csms:
     def __init__(self, ready: Mapping[str, Any], station: str) -> None:
         """`ready` is what the CSMS said of itself when it was up."""
         self.api = str(ready["api"])
+        self.url = str(ready["ocpp"])
+        """Where stations begin."""
         self.urls: Mapping[str, str] = ready["profiles"]
         """Where stations connect to, by security profile."""
         self._station = f"{self.api}/stations/{station}"

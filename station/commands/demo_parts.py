@@ -39,6 +39,7 @@ class Part:
 
     def __init__(self, name: str, *arguments: str, folder: Path) -> None:
         self.name = name
+        self.arguments = arguments
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 our own modules
@@ -92,6 +93,15 @@ class Parts:
         part = Part(name, *arguments, folder=self._folder)
         self._parts.append(part)
         return part
+
+    def ready(self, part: Part, *instead: str) -> dict[str, Any]:
+        """Return where a part listens; if it did not start, it is tried once more, with further arguments."""
+        try:
+            return part.ready()
+        except DemoError:
+            part.end()
+            self._parts.remove(part)
+            return self.start(part.name, *part.arguments, *instead).ready()
 
     def wait_for(self, what: str, look: Callable[[], T | None], *, seconds: float = READY_S) -> T:
         """Return what `look` finds, as soon as it finds something; DemoError if it does not in time."""

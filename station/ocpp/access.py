@@ -107,7 +107,10 @@ class Access:
                 " csms.system_roots = true"
             )
         if material.client is None and attempt.profile.security_profile == WITH_CERTIFICATE:
-            return "no certificate of this station is installed, which security profile 3 needs"
+            return (
+                "no certificate of this station is installed, which security profile 3 needs; begin with profile 1"
+                " or 2 and let the CSMS have one signed"
+            )
         return None
 
 

@@ -97,7 +97,9 @@ def explain(error: Exception, *, clock_is_set: bool = True, timeout_s: float = 0
         case ProxyError():
             return Failure(FailureKind.PROXY, f"the proxy does not let the station through: {error}")
         case WebSocketException():
-            return Failure(FailureKind.REFUSED, f"what answers there is no WebSocket server: {error}")
+            return Failure(
+                FailureKind.REFUSED, f"what answers there is no WebSocket server, or expects TLS (wss://): {error}"
+            )
         case ssl.SSLCertVerificationError():
             return _explain_certificate(error, clock_is_set=clock_is_set)
         case ssl.SSLError():
@@ -154,5 +156,7 @@ def _explain_way(error: Exception, *, proxy: bool) -> Failure:
             # Behind a proxy that name is the first that is looked at, and TLS looks at the other one.
             whose = "the name of the proxy or of the CSMS" if proxy else whose
             return Failure(kind, f"{whose} is none: {error}")
+        case ConnectionRefusedError():
+            return Failure(kind, f"nobody listens at the port of the {'proxy' if proxy else 'CSMS'}")
         case _:
             return Failure(kind, f"the proxy does not answer: {error}" if proxy else str(error))

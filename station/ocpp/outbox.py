@@ -187,15 +187,13 @@ class OutboxSender:
         if made >= limit.limit and not self._postmen[row.kind].never_given_up:
             self._bury(row, str(error))
             self._waiting.pop(lane, None)
-            log.error(
-                "message_given_up", kind=row.kind, transaction=row.transaction_id, seq_no=row.seq_no, attempts=made
-            )
+            log.error("message_given_up", **_named(row), attempts=made, error=str(error), letter=row.id)
             return
         self._store.count_attempt(row.id)
         # E13.FR.03: the interval times the number of transmissions so far.
         wait_s = limit.interval_s * min(made, limit.limit)
         self._waiting[lane] = asyncio.get_running_loop().time() + wait_s
-        log.warning("message_retried_later", kind=row.kind, error=str(error), attempts=made, wait_s=wait_s)
+        log.warning("message_retried_later", **_named(row), error=str(error), attempts=made, wait_s=wait_s)
 
     def _bury(self, row: Queued, reason: str) -> None:
         self._store.bury(row.id, reason, self._now())
@@ -222,6 +220,12 @@ class OutboxSender:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(until):
                 await self._mail.wait()
+
+
+def _named(row: Queued) -> dict[str, object]:
+    if row.transaction_id is None:
+        return {"kind": row.kind}
+    return {"kind": row.kind, "transaction": row.transaction_id, "seq_no": row.seq_no}
 
 
 def _lane(row: Queued) -> str:

@@ -2,15 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from ocpp.v201.datatypes import EVSEType
+from ocpp.v201.datatypes import EVSEType, StatusInfoType
 
 from station.evse import Evse
 
 Work = Callable[[], Awaitable[None]]
 """Sends the message; raises RpcError if it could not be delivered."""
 
-Source = Callable[[EVSEType | None], Work | None]
-"""Takes the EVSE that the request names; returns None if there is nothing to send for it now (F06.FR.05)."""
+Source = Callable[[EVSEType | None], Work | StatusInfoType | None]
+"""Takes the EVSE that the request names; returns why nothing can be sent now, None if that is plain (F06.FR.05)."""
 
 
 def meant(evses: Mapping[int, Evse], named: EVSEType | None) -> list[Evse]:

@@ -84,7 +84,7 @@ def name_problem(certificate: Any, host: str, *, allow_wildcards: bool = False) 
         return None
     if wildcards:
         return f"it is for {wildcards[0]}, and AllowCSMSTLSWildcards is not set"
-    return f"it is not for {host}, but for {_listed(name for _, name in names)}"
+    return f"it is not for {host}, but for {_listed(dict.fromkeys(name for _, name in names))}"
 
 
 class _Context(ssl.SSLContext):

@@ -4,13 +4,14 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from station.cli import main
-from station.commands.demo_parts import get, post
+from station.commands.demo_parts import DemoError, Parts, get, post
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(150)]
 
@@ -98,6 +99,18 @@ async def test_a_demo_that_stays_up_can_be_played_with(tmp_path: Path) -> None:
         demo.send_signal(signal.SIGINT)
         await demo.wait()
     assert demo.returncode == 0
+
+
+def test_a_part_that_finds_its_port_taken_takes_another(tmp_path: Path) -> None:
+    with socket.socket() as taken, Parts(tmp_path) as parts:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        csms = parts.start("csms", "simulators.mock_csms.cli", "run", "--api-port", "0", "--port", str(port))
+        ready = parts.ready(csms, "--port", "0")
+        assert str(port) not in ready["ocpp"]
+        with pytest.raises(DemoError, match="did not start"):
+            parts.ready(parts.start("nothing", "simulators.mock_csms.cli", "run", "--port", "x"), "--port", "y")
 
 
 def test_a_demo_without_its_settings_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

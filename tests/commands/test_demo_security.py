@@ -144,7 +144,7 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 
 async def upgraded(home: Home, profile: int) -> None:
     urls = {str(number): url for number, url in home.csms.urls.items()}
-    csms = Csms({"api": home.csms.api_url, "profiles": urls}, IDENTITY)
+    csms = Csms({"api": home.csms.api_url, "ocpp": home.csms.url, "profiles": urls}, IDENTITY)
     with Parts(home.folder) as parts:
         await asyncio.to_thread(Upgrade(parts, Teller(), csms=csms, profile=profile).tell)
 

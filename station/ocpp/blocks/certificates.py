@@ -34,6 +34,10 @@ LONGEST_INFO = 512  # StatusInfoType.additionalInfo
 OPEN, ASKED = "signing_open", "renewal_asked"
 """Facts, each by use: the CSMS owes a certificate; the serial number of the certificate it was asked to renew."""
 
+NO_ORGANIZATION = StatusInfoType(
+    reason_code="MissingDevModelInfo", additional_info="SecurityCtrlr.OrganizationName is not set"
+)
+
 log = structlog.get_logger("station.certificates")
 
 SignedAnswer = call_result.CertificateSigned
@@ -100,7 +104,7 @@ class Certificates:
 
     def triggered(self, use: SigningUse) -> Source:
         """Offer to TriggerMessage to have a new key signed (A02.FR.02, A02.FR.13); it replaces one that waits."""
-        return lambda _evse: partial(self._sign_now, use) if self._rules().organization else None
+        return lambda _evse: partial(self._sign_now, use) if self._rules().organization else NO_ORGANIZATION
 
     async def serve(self) -> None:
         """Renew what expires, and ask again for what does not come; to be run while the CSMS accepts this station."""

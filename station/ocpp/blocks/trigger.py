@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 from ocpp.v201 import call, call_result
+from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import MessageTriggerEnumType, TriggerMessageStatusEnumType
 
 from station.ocpp.router import Reply, on
@@ -32,9 +33,10 @@ class Trigger:
         if source is None:
             return Answer(status=Status.not_implemented)
         work = source(request.evse)
-        log.info("message_triggered", message=wanted.value, accepted=work is not None)
-        if work is None:
-            return Answer(status=Status.rejected)
+        why = work.additional_info if isinstance(work, StatusInfoType) else None
+        log.info("message_triggered", message=wanted.value, accepted=callable(work), why=why)
+        if work is None or isinstance(work, StatusInfoType):
+            return Answer(status=Status.rejected, status_info=work)
         return Reply(Answer(status=Status.accepted), then=lambda: self._spawn("trigger", _send(wanted, work)))
 
 

@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 
 import pytest
+from ocpp.v201 import call
+from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import MeasurandEnumType as Measurand
 from ocpp.v201.enums import MessageTriggerEnumType as Wanted
+from ocpp.v201.enums import TriggerMessageStatusEnumType
 
 from station.core.events import StopCause, StopRequested
 from station.ocpp.blocks.availability import Availability
@@ -198,3 +201,11 @@ async def test_a_triggered_message_that_the_csms_refuses_hurts_nobody(office):
         await asyncio.gather(*office.tasks)
         assert await trigger(csms, "FirmwareStatusNotification") == "Accepted"
         await csms.hear("FirmwareStatusNotification")
+
+
+@pytest.mark.ocpp("F06.FR.05")
+async def test_the_answer_says_why_something_cannot_be_sent(office):
+    why = StatusInfoType(reason_code="MissingDevModelInfo", additional_info="a name is not set")
+    block = Trigger({Wanted.heartbeat: lambda _evse: why}, spawn=lambda name, work: None)
+    answer = await block.trigger(call.TriggerMessage(requested_message=Wanted.heartbeat))
+    assert (answer.status, answer.status_info) == (TriggerMessageStatusEnumType.rejected, why)
