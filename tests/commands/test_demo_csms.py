@@ -31,7 +31,7 @@ def event(transaction_id: str, kind: str, at: datetime, seq_no: int) -> str:
 
 async def test_a_transaction_of_before_is_not_taken_for_the_one_that_began() -> None:
     async with MockCsms(Settings(api_port=0)) as csms:
-        seen = Csms({"api": csms.api_url, "profiles": {}}, "DEMO-1")
+        seen = Csms({"api": csms.api_url, "ocpp": csms.url, "profiles": {}}, "DEMO-1")
         async with connect(csms.url_of("DEMO-1"), subprotocols=["ocpp2.0.1"]) as station:  # type: ignore[list-item]
             told = (
                 event("half", "Ended", NOW - timedelta(hours=1), 2),

@@ -176,7 +176,7 @@ async def test_a_port_that_somebody_else_has_is_told(wire, cards):
 async def test_what_is_no_serial_port_is_told(tmp_path):
     path = tmp_path / "file"
     path.touch()
-    with pytest.raises(PortError, match=r"cannot be used as a serial port"):
+    with pytest.raises(PortError, match=r"is no serial port"):
         await anext(SerialLineReader(str(path), 9600, name="front").cards())
 
 
