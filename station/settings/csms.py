@@ -4,14 +4,13 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from station.core.datatypes import InvalidValueError, Password
+from station.core.network import ENCRYPTED, WITH_PASSWORD
 from station.secret import Secret
 from station.settings.toml_reader import Table
 from station.settings.values import CsmsSettings
 
 PROFILES = (0, 1, 2, 3)
 """Security profiles; 0 is none at all."""
-ENCRYPTED = (2, 3)
-WITH_PASSWORD = (1, 2)
 PEM = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -88,7 +87,8 @@ def _proxy(table: Table) -> str | None:
     parts = _split(url, "proxy", table)
     if parts is None:
         return None
-    if parts.scheme != "http" or not parts.hostname or parts.port is None or parts.path.strip("/") or parts.query:
+    more = parts.path not in ("", "/") or parts.query or parts.fragment or (parts.username and not parts.password)
+    if parts.scheme != "http" or not parts.hostname or parts.port is None or more:
         table.wrong("proxy", "is not allowed; write http://host:port or http://user:password@host:port")
     return url
 
@@ -101,8 +101,9 @@ def _split(url: str, key: str, table: Table) -> SplitResult | None:
         parts = urlsplit(url)
         _ = parts.hostname, parts.port
     except ValueError as error:
-        shown = "" if "@" in url else f"{url!r} "
-        table.wrong(key, f"{shown}is no URL: {error}")
+        # With a user or password in it, the words of the error may be a piece of those.
+        hushed = "is no URL; check the port, and percent-encode what is special in user and password"
+        table.wrong(key, hushed if "@" in url else f"{url!r} is no URL: {error}")
         return None
     return parts
 

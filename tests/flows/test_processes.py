@@ -5,16 +5,13 @@ import contextlib
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from simulators.bench.bench import Bench
-from simulators.bench.settings import plain
 from simulators.mock_csms.server import MockCsms
-from simulators.mock_csms.settings import Settings as CsmsSettings
 from station.cli import UNUSABLE
 from station.clock import SystemClock
 from station.storage.database import Database
@@ -66,18 +63,6 @@ class Daemon:
 
     async def __aexit__(self, *_: object) -> None:
         await self.end(signal.SIGKILL)
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with Bench(plain(tmp_path, time_scale=0.05, energy_scale=600)) as bench:
-        yield bench
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[MockCsms]:
-    async with MockCsms(CsmsSettings(password=PASSWORD)) as csms:
-        yield csms
 
 
 async def until(look: object, what: str, *, seconds: float = 30.0) -> None:

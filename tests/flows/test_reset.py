@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,10 @@ import pytest
 from ocpp.v201.enums import BootReasonEnumType
 
 from simulators.bench.bench import Bench
-from simulators.bench.settings import plain
 from simulators.mock_csms.server import MockCsms
-from simulators.mock_csms.settings import Settings as CsmsSettings
 from station.app import Outcome
 from station.commands.run import SERVICE_RESULT
-from tests.flows.house import CARD, PASSWORD, House, is_whole
+from tests.flows.house import CARD, House, is_whole
 from tests.flows.house import until as in_time
 from tests.flows.test_processes import Daemon, until
 
@@ -173,18 +171,6 @@ async def test_who_charges_is_not_thrown_out_and_the_connector_closes_behind_him
 
 
 # Processes
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with Bench(plain(tmp_path, time_scale=0.05, energy_scale=600)) as bench:
-        yield bench
-
-
-@pytest.fixture
-async def csms() -> AsyncIterator[MockCsms]:
-    async with MockCsms(CsmsSettings(password=PASSWORD)) as csms:
-        yield csms
 
 
 @pytest.fixture

@@ -90,6 +90,9 @@ def test_a_profile_that_needs_a_password_says_so(problems, profile, url):
     ]
 
 
+UNREADABLE = "is no URL; check the port, and percent-encode what is special in user and password"
+
+
 @pytest.mark.parametrize(
     ("proxy", "told"),
     [
@@ -98,7 +101,11 @@ def test_a_profile_that_needs_a_password_says_so(problems, profile, url):
         ("http://user:s3cret@proxy", "is not allowed; write http://host:port or http://user:password@host:port"),
         ("http://proxy:3128/path", "is not allowed; write http://host:port or http://user:password@host:port"),
         ("http://proxy:x", "'http://proxy:x' is no URL: Port could not be cast to integer value as 'x'"),
-        ("http://user:s3cret@proxy:99999", "is no URL: Port out of range 0-65535"),
+        ("http://user:s3cret@proxy:99999", UNREADABLE),
+        ("http://user:s3#cret@proxy:3128", UNREADABLE),
+        ("http://user@proxy:3128", "is not allowed; write http://host:port or http://user:password@host:port"),
+        ("http://proxy:3128//path", "is not allowed; write http://host:port or http://user:password@host:port"),
+        ("http://proxy:3128#part", "is not allowed; write http://host:port or http://user:password@host:port"),
     ],
 )
 def test_a_proxy_that_cannot_be_one_is_told_without_its_password(problems, proxy, told):
