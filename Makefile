@@ -30,8 +30,9 @@ demo: $(VENV)/.demo ## One charging session over real parts (REALTIME=1: real se
 run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml
 	$(BIN)/station run --config $(or $(CONFIG),config/station.toml)
 
-test: $(VENV)/.dev ## All tests, on all cores
-	$(BIN)/python -m pytest --numprocesses auto
+# Two for each core of a small machine: most of a test is waiting for sockets, lines and processes.
+test: $(VENV)/.dev ## All tests, four at a time
+	$(BIN)/python -m pytest --numprocesses 4
 
 conformance: $(VENV)/.dev ## Cases of the official test programme for stations, as a table
 	$(BIN)/python -m tests.conformance
