@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from station.core.network import ENCRYPTED
 from station.settings import Settings, load
-from station.settings.csms import ENCRYPTED
 
 
 def check(options: argparse.Namespace) -> int:
