@@ -30,9 +30,8 @@ demo: $(VENV)/.demo ## One charging session over real parts (REALTIME=1: real se
 run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml
 	$(BIN)/station run --config $(or $(CONFIG),config/station.toml)
 
-# Two for each core of a small machine: most of a test is waiting for sockets, lines and processes.
-test: $(VENV)/.dev ## All tests, four at a time
-	$(BIN)/python -m pytest --numprocesses 4
+test: $(VENV)/.dev ## All tests, on all cores
+	$(BIN)/python -m pytest --numprocesses auto
 
 conformance: $(VENV)/.dev ## Cases of the official test programme for stations, as a table
 	$(BIN)/python -m tests.conformance

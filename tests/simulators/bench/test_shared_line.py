@@ -148,9 +148,10 @@ async def test_a_paced_line_carries_one_frame_at_a_time(tmp_path: Path) -> None:
         while len(line.received) < 410:
             await asyncio.sleep(0.01)
         both_s = loop.time() - began_s
-    # Two requests of 8 bytes, two answers of 205, gaps of 3.5 characters between them.
-    assert first_s == pytest.approx((8 + 3.5 + 8 + 3.5 + 205) * 11 / 1200, abs=0.1)
-    assert both_s == pytest.approx((8 + 3.5 + 8 + 3.5 + 205 + 3.5 + 205) * 11 / 1200, abs=0.1)
+    # Two requests of 8 bytes, two answers of 205, gaps of 3.5 characters between them; a busy machine adds to that.
+    one_s, two_s = (8 + 3.5 + 8 + 3.5 + 205) * 11 / 1200, (8 + 3.5 + 8 + 3.5 + 205 + 3.5 + 205) * 11 / 1200
+    assert one_s - 0.1 < first_s < 1.5 * one_s
+    assert two_s - 0.1 < both_s < 1.5 * two_s
 
 
 async def test_on_a_paced_line_a_request_acts_when_it_is_completely_there(tmp_path: Path) -> None:
