@@ -10,6 +10,7 @@ from station.core.device_model import ACTUAL, Accepted, DeviceModel, Refusal, Re
 from station.errors import StorageError
 from station.ocpp.model_words import address_of, refuse_too_much, status_info
 from station.ocpp.router import on
+from station.secret import MASK
 
 log = structlog.get_logger("station.variables")
 
@@ -85,6 +86,6 @@ class Variables:
             log.info("variable_set_refused", variable=str(address), status=done.status.value, why=done.reason_code)
         else:
             secret = done.variable.mutability is var.WRITE_ONLY
-            value = "***" if secret else item.attribute_value
+            value = MASK if secret else item.attribute_value
             log.info("variable_set", variable=str(address), value=value, reboot_required=done.reboot_required)
         return done
