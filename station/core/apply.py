@@ -18,6 +18,7 @@ from station.core.signing import (
 )
 from station.core.waking import meter_found, wake
 from station.core.work import (
+    DEAUTHORIZED,
     FAULTED,
     NO_CABLE,
     UNPLUGGED,
@@ -71,6 +72,10 @@ def apply(work: Work, event: on.Event) -> TriggerReasonEnumType | None:
             work.set(inoperative=not event.operative)
         case on.Triggered():
             return TriggerReasonEnumType.trigger
+        case on.Judged():
+            _judged(work, event)
+        case on.BayChanged() | on.ClockStruck():
+            pass
         case on.TimerExpired():
             _timer_expired(work, event.timer)
         case _:
@@ -119,10 +124,17 @@ def _stop_requested(work: Work, event: on.StopRequested) -> None:
         return
     if transaction is None:
         forget_driver(work)
-    elif event.cause is on.StopCause.DEAUTHORIZED and not work.policy.stop_on_invalid_id:
-        work.set_transaction(suspended=True)
     else:
         stop(work, Stop(*on.STOPS[event.cause], token=event.token))
+
+
+def _judged(work: Work, event: on.Judged) -> None:
+    if event.accepted or work.transaction is None or work.transaction.id != event.transaction_id:
+        return
+    if work.policy.stop_on_invalid_id:
+        stop(work, DEAUTHORIZED)
+    else:
+        work.set_transaction(suspended=True)
 
 
 def _timer_expired(work: Work, timer: on.Timer) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ocpp.v201.enums import ReasonEnumType
 
-from station.core.events import Timer
+from station.core.events import Due, Timer
 from station.core.powermeter import TransactionReq
 from station.core.records import SignedRecord
 from station.core.reports import Alert, Sample, TransactionReport
@@ -57,6 +57,10 @@ class Unlock:
 class TakeSample:
     """Read live values; answered by Sampled, or by nothing if the meter does not answer."""
 
+    due: frozenset[Due] = frozenset({Due.UPDATED})
+    signed: bool = False
+    """Have the meter sign them too."""
+
 
 @dataclass(frozen=True, slots=True)
 class StartTimer:
@@ -97,6 +101,14 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class Collect:
+    """Keep a sample for the Ended event of its transaction."""
+
+    transaction_id: str
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
 class CloseReceipt:
     """The transaction is over."""
 
@@ -127,7 +139,7 @@ class Raise:
     alert: Alert
 
 
-StoredEffect = OpenReceipt | KeepRecord | SetAside | CloseReceipt | Report | AmendEnded | Raise
+StoredEffect = OpenReceipt | KeepRecord | SetAside | Collect | CloseReceipt | Report | AmendEnded | Raise
 """Committed together with the session, before anything else is done."""
 
 DeviceEffect = TurnOn | TurnOff | ReleaseOutput | Offer | Withhold | Lock | Unlock

@@ -16,7 +16,21 @@ class Timer(StrEnum):
 
     EV_CONNECT = "ev_connect"
     SAMPLE = "sample"
+    ENDED_SAMPLE = "ended_sample"
     RETRY = "retry"
+
+
+class Due(StrEnum):
+    """What a sample is for."""
+
+    UPDATED = "updated"
+    """TxUpdatedInterval: an Updated event."""
+    ENDED = "ended"
+    """TxEndedInterval: kept for the Ended event."""
+    CLOCK_UPDATED = "clock_updated"
+    """AlignedDataCtrlr.Interval: an Updated event."""
+    CLOCK_ENDED = "clock_ended"
+    """AlignedDataCtrlr.TxEndedInterval: kept for the Ended event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,7 @@ class StopCause(StrEnum):
 
     CARD = "card"
     REMOTE = "remote"
-    DEAUTHORIZED = "deauthorized"
+    MASTER_PASS = "master_pass"  # noqa: S105 not a password
     RESET = "reset"
     SHUTDOWN = "shutdown"
 
@@ -81,6 +95,8 @@ class BeginSigned:
     """The meter signed the start; its output is on."""
 
     record: SignedRecord
+    reading: Powermeter | None = None
+    """Live values of that moment, for measurands that a record does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,8 @@ class EndSigned:
     """The meter signed the end; its output is off."""
 
     record: SignedRecord
+    reading: Powermeter | None = None
+    """Live values of that moment, for measurands that a record does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +144,9 @@ class Sampled:
     """Live values, as asked for by the effect TakeSample."""
 
     reading: Powermeter
+    due: frozenset[Due] = frozenset({Due.UPDATED})
+    record: SignedRecord | None = None
+    """Signed meanwhile, if that was asked for and the meter could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +189,29 @@ class Triggered:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStruck:
+    """It is time for clock-aligned values of a transaction (J01)."""
+
+    due: frozenset[Due]
+
+
+@dataclass(frozen=True, slots=True)
+class BayChanged:
+    """The detector of the parking bay sees a vehicle, or none any more."""
+
+    occupied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the CSMS says about the token of a transaction, in the answer to an event (E05, C10.FR.05)."""
+
+    transaction_id: str
+    accepted: bool
+    group: IdToken | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TimerExpired:
     timer: Timer
 
@@ -191,13 +235,16 @@ Event = (
     | Blocked
     | AvailabilityChanged
     | Triggered
+    | ClockStruck
+    | BayChanged
+    | Judged
     | TimerExpired
 )
 
 STOPS: dict[StopCause, tuple[TriggerReasonEnumType, ReasonEnumType]] = {
     StopCause.CARD: (TriggerReasonEnumType.stop_authorized, ReasonEnumType.local),
     StopCause.REMOTE: (TriggerReasonEnumType.remote_stop, ReasonEnumType.remote),
-    StopCause.DEAUTHORIZED: (TriggerReasonEnumType.deauthorized, ReasonEnumType.de_authorized),
+    StopCause.MASTER_PASS: (TriggerReasonEnumType.stop_authorized, ReasonEnumType.master_pass),
     StopCause.RESET: (TriggerReasonEnumType.reset_command, ReasonEnumType.immediate_reset),
     StopCause.SHUTDOWN: (TriggerReasonEnumType.abnormal_condition, ReasonEnumType.reboot),
 }

@@ -37,15 +37,28 @@ class Policy:
     """The EVSE's public name for the metadata, such as DE*ABC*E1."""
     max_current_amps: float = 16.0
     start_points: frozenset[TxPoint] = frozenset({TxPoint.POWER_PATH_CLOSED})
+    stop_points: frozenset[TxPoint] = frozenset({TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED})
     ev_connection_timeout_s: float = 60.0
     updated_interval_s: float = 60.0
+    ended_interval_s: float = 0.0
     started_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)
     updated_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)
     ended_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)
+    aligned_updated_measurands: tuple[MeasurandEnumType, ...] = ()
+    aligned_ended_measurands: tuple[MeasurandEnumType, ...] = ()
     sign_readings: bool = True
     sign_started_readings: bool = False
+    sign_updated_readings: bool = False
+    sign_aligned_readings: bool = False
+    """AlignedDataCtrlr.SignReadings: of clock-aligned values in Ended."""
+    sign_aligned_updated_readings: bool = False
+    """AlignedDataCtrlr.SignUpdatedReadings: of clock-aligned values in Updated."""
     key_policy: KeyPolicy = KeyPolicy.ONCE
     stop_on_invalid_id: bool = True
+    max_energy_on_invalid_id_wh: int | None = None
+    """What may still be charged after the CSMS withdrew the authorization; None: nothing."""
+    stop_on_ev_side_disconnect: bool = True
+    unlock_on_ev_side_disconnect: bool = True
     end_attempts: int = 3
     """How often the signed end is asked for before the transaction ends without it."""
     end_retry_s: float = 5.0

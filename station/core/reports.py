@@ -59,6 +59,7 @@ class TransactionReport:
     remote_start_id: int | None = None
     evse_id: int | None = None
     id_token: IdToken | None = None
+    number_of_phases_used: int | None = None
     samples: tuple[Sample, ...] = ()
 
 

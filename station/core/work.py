@@ -16,6 +16,7 @@ from station.core.session import Session, Stop, Transaction
 POWER_LOSS = Stop(TriggerReasonEnumType.abnormal_condition, ReasonEnumType.power_loss)
 FAULTED = Stop(TriggerReasonEnumType.abnormal_condition, ReasonEnumType.other)
 UNPLUGGED = Stop(TriggerReasonEnumType.ev_communication_lost, ReasonEnumType.ev_disconnected)
+DEAUTHORIZED = Stop(TriggerReasonEnumType.deauthorized, ReasonEnumType.de_authorized)
 NO_CABLE = Stop(TriggerReasonEnumType.ev_connect_timeout, ReasonEnumType.timeout)
 
 

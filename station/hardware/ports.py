@@ -80,14 +80,69 @@ class CardRead:
     uid: str
     """Hex digits, upper case, as the reader gave them; leading zeros kept."""
     type: str
-    """IdTokenEnumType of OCPP: ISO14443 or ISO15693."""
+    """IdTokenEnumType of OCPP: ISO14443, ISO15693, KeyCode, Local, MacAddress; NoAuthorization for a start button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A driver chose an EVSE, by a keypad or buttons."""
+
+    evse_id: int
 
 
 class CardReader(Protocol):
     """Something a driver holds a card to."""
 
-    def cards(self) -> AsyncIterator[CardRead]:
+    def cards(self) -> AsyncIterator[CardRead | Selection]:
         """Yield each card once per presentation; double reads of a card that is left there are dropped.
 
         Raises DeviceError when the device is gone; may be called again then.
         """
+
+
+class Notice(StrEnum):
+    """What a driver is told."""
+
+    CHECKING = "checking"
+    """The card is being looked up."""
+    ACCEPTED = "accepted"
+    PLUG_IN = "plug_in"
+    """Accepted; the cable is waited for."""
+    CHOOSE = "choose"
+    """Several EVSEs could be meant: plug in, or choose one."""
+    PREPARING = "preparing"
+    """The meter signs the start."""
+    REFUSED = "refused"
+    STOPPING = "stopping"
+    """The meter signs the end."""
+    RELEASED = "released"
+    """The plug may be taken out."""
+    PERSONAL = "personal"
+    """A message of the CSMS to this driver."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverNotice:
+    """Something to show to the driver at an EVSE, or at the reader if no EVSE is meant yet."""
+
+    notice: Notice
+    evse_id: int | None = None
+    text: str = ""
+    """The message of the CSMS (idTokenInfo.personalMessage), or why something is refused, for people."""
+    text_format: str = ""
+    """MessageFormatEnumType of `text`; empty if it is plain."""
+    language: str = ""
+    """The language that the driver wants (idTokenInfo.language1), or that of the message."""
+
+
+class Display(Protocol):
+    """Where drivers are told things. Showing never waits and never fails."""
+
+    def show(self, notice: DriverNotice) -> None: ...
+
+
+class BaySensor(Protocol):
+    """Sees whether a vehicle stands in the parking bay."""
+
+    async def occupied(self) -> bool:
+        """Look; raises DeviceError if the sensor cannot tell."""

@@ -12,6 +12,7 @@ from station.core.documents import from_document, to_document
 from station.core.effects import (
     AmendEnded,
     CloseReceipt,
+    Collect,
     KeepRecord,
     OpenReceipt,
     Raise,
@@ -89,6 +90,10 @@ class Journal:
                 self._receipts.set_aside(evse_id, effect.record, effect.reason, at=now)
             case AmendEnded():
                 self._amend_ended(effect.transaction_id, effect.end)
+            case Collect(transaction_id, sample):
+                self._database.execute(
+                    "INSERT INTO collected (transaction_id, body) VALUES (?, ?)", (transaction_id, _text(sample))
+                )
             case CloseReceipt():
                 self._receipts.finish(
                     effect.transaction_id, ended_at=effect.ended_at, stopped_reason=effect.stopped_reason.value

@@ -9,13 +9,14 @@ import structlog
 from ocpp.v201 import call
 from ocpp.v201.enums import AuthorizationStatusEnumType
 
-from station.core.authorization import Rules, Step, Verdict, decide, may_stop, purpose
+from station.core.authorization import Rules, Verdict, decide
 from station.core.events import Authorized, StopCause, StopRequested
+from station.core.presented import Step, may_stop, purpose
 from station.core.session import Session
 from station.core.tokens import IdToken, Source, TokenInfo
 from station.errors import DeviceError
 from station.evse import Evse
-from station.hardware.ports import CardReader
+from station.hardware.ports import CardReader, Selection
 from station.ocpp import words
 from station.ocpp.rpc_errors import RpcError
 from station.ocpp.session import RpcSession
@@ -62,6 +63,8 @@ class Authorization:
         try:
             async with asyncio.TaskGroup() as tasks:
                 async for card in reader.cards():
+                    if isinstance(card, Selection):
+                        continue
                     token = IdToken(card.uid, card.type)
                     tasks.create_task(self.card_presented(token, evse_ids), name="card-presented")
         except* DeviceError as group:

@@ -7,8 +7,8 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import RequestStartStopStatusEnumType
 
-from station.core.authorization import only_one_meant
 from station.core.events import Authorized, StopCause, StopRequested
+from station.core.presented import only_one_meant
 from station.core.session import Session, refusal
 from station.core.tokens import NEVER_CHECKED, IdToken, Source, TokenInfo
 from station.evse import Evse

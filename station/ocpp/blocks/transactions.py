@@ -9,7 +9,7 @@ from ocpp.v201.datatypes import EVSEType, TransactionType
 
 from station.core.device_model import CONNECTOR_ID
 from station.core.documents import from_document
-from station.core.events import StopCause, StopRequested, Triggered
+from station.core.events import Judged, Triggered
 from station.core.reports import TransactionReport
 from station.core.tokens import IdToken, TokenInfo
 from station.evse import Evse
@@ -70,7 +70,7 @@ class Transactions:
             token = token or transaction.token  # most events do not repeat it, but what is said is about it
             if not info.accepted:
                 log.warning("transaction_deauthorized", transaction=transaction.id, status=info.status.value)
-                evse.post(StopRequested(StopCause.DEAUTHORIZED, transaction.id))
+                evse.post(Judged(transaction.id, accepted=False))
         if token is not None:
             self._learn(token, info)
 
