@@ -133,6 +133,7 @@ def _receipts(commands: Commands) -> None:
     verify.add_argument("number", nargs="?", metavar="NUMBER|ID", help=f"{which}; else all, and what is missing")
     prune = add("prune", "receipts.prune", "delete old sessions, if the CSMS has everything of them")
     prune.add_argument("--older-than", type=int, required=True, metavar="DAYS", help="since they ended")
+    prune.add_argument("--unsigned", action="store_true", help="also those of which the CSMS lacks a signature")
     prune.add_argument("--yes", action="store_true", help="do it; else it is told what would be deleted")
 
 

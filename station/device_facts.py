@@ -31,7 +31,13 @@ def evse_facts(settings: Settings) -> list[EvseFacts]:
     """Return what the rows of each EVSE depend on."""
     return [
         EvseFacts(
-            evse.id, evse.phases, evse.max_current_a, evse.connector, evse.controller.fixed_cable, name=evse.name
+            evse.id,
+            evse.phases,
+            evse.max_current_a,
+            evse.connector,
+            evse.controller.fixed_cable,
+            name=evse.name,
+            bay_sensor=evse.bay is not None,
         )
         for evse in settings.evses
     ]
@@ -105,6 +111,8 @@ SOURCES: Final[Mapping[Variable[Any], Source]] = {
     var.CONTROLLER_PROBLEM: _problem("CPPWMController"),
     var.LOCK_PROBLEM: _problem("ConnectorPlugRetentionLock"),
     var.CONTACTOR_PROBLEM: _problem("PowerContactor"),
+    var.RCD_PROBLEM: _problem("RCD"),
+    var.BAY_SENSOR_ACTIVE: lambda evse: evse.session.bay_occupied,
     var.FISCAL_PROBLEM: _problem("FiscalMetering"),
     var.FISCAL_MANUFACTURER: _of_meter(lambda meter: meter.manufacturer),
     var.FISCAL_MODEL: _of_meter(lambda meter: meter.model),

@@ -11,6 +11,7 @@ import structlog
 
 from station.core import effects as do
 from station.core import events as on
+from station.core.controller_faults import faults_of
 from station.core.effects import DeviceEffect, Effect, StoredEffect
 from station.core.events import Event, Timer
 from station.core.faults import Fault
@@ -20,8 +21,9 @@ from station.core.session import Session, connector_status, idle, waking
 from station.core.step import step
 from station.errors import DeviceError
 from station.evse_log import tell, tell_gap
-from station.evse_meter import FAILURES_TO_FAULT, MeterBook, MeterSide
-from station.hardware.ports import ChargeController
+from station.evse_meter import FAILURES_TO_FAULT, Measured, MeterBook, MeterSide
+from station.hardware.bay_sensor import BayWatch
+from station.hardware.ports import BaySensor, ChargeController, LockError
 from station.meter.port import MeterIdentity, SigningMeter
 from station.storage.journal import Journal
 
@@ -59,6 +61,7 @@ class Evse:
         policy: Callable[[], Policy],
         around: Surroundings,
         meter_key: bytes | None = None,
+        bay: BaySensor | None = None,
     ) -> None:
         """`meter_key`: the public key (DER) that the meter must have; None if the first one met counts."""
         self.evse_id = evse_id
@@ -71,11 +74,12 @@ class Evse:
         self._jobs: asyncio.Queue[DeviceEffect] = asyncio.Queue()
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
         self._controller_free = asyncio.Lock()
+        self._bay = BayWatch(bay, evse_id=evse_id, post=self.post) if bay else None
         self._prepared = False
+        self._not_locked: str | None = None
+        """Why the plug could not be locked; nothing is begun then (G05)."""
+        self._waiting: list[tuple[Callable[[Session], bool], asyncio.Future[Session]]] = []
         self._anew, self._awake = asyncio.Event(), asyncio.Event()
-        self._quiet = asyncio.Event()
-        if idle(self._session):
-            self._quiet.set()
         self._meter_side = MeterSide(
             evse_id,
             meter,
@@ -106,9 +110,34 @@ class Evse:
         """Tell the EVSE that something happened; never waits."""
         self._inbox.put_nowait(event)
 
+    async def wait_for(self, look: Callable[[Session], bool]) -> Session:
+        """Return the session as soon as `look` likes it; it may be another one by the time the caller goes on."""
+        if look(self._session):
+            return self._session
+        found: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        self._waiting.append((look, found))
+        try:
+            return await found
+        finally:
+            self._waiting.remove((look, found))
+
     async def wait_idle(self) -> None:
         """Return when no transaction runs and nobody is authorized."""
-        await self._quiet.wait()
+        await self.wait_for(idle)
+
+    async def unlock(self) -> bool:
+        """Let the plug go, whatever is plugged; return whether the controller did it (F05)."""
+        try:
+            await self._controller.unlock()
+        except DeviceError as error:
+            log.warning("unlock_failed", evse=self.evse_id, error=str(error))
+            return False
+        self.post(on.Unlocked())
+        return True
+
+    async def measure(self, *, signed: bool) -> Measured | None:
+        """Return live values, read now, and a record signed along if `signed`; None if the meter does not answer."""
+        return await self._meter_side.measure(signed=signed)
 
     async def run(self) -> None:
         """Serve until cancelled; leaves with the vehicle offered nothing and the meter's output off."""
@@ -134,6 +163,8 @@ class Evse:
                 self._take(on.AvailabilityChanged(operative=not self._around.inoperative(self.evse_id)))
                 others = (self._decide, self._act, self._meter_side.watch, self._meter_side.keep_time)
                 parts += [self._begin(tasks, part) for part in others]
+                if self._bay is not None:
+                    parts.append(self._begin(tasks, self._bay.run))
                 self._awake.set()
                 await self._anew.wait()
                 for part in parts:
@@ -164,7 +195,7 @@ class Evse:
     def _take(self, event: Event) -> None:
         """Decide, commit, then act: in this order, because the power may go in between."""
         before, now = self._session, self._around.now()
-        moment = Moment(now, fresh_id=str(uuid.uuid4()))
+        moment = Moment(now, fresh_id=str(uuid.uuid4()), reading=self._meter_side.reading)
         session, effects = step(before, event, self._policy(), moment)
         stored = [effect for effect in effects if isinstance(effect, StoredEffect)]
         if session != before or stored:
@@ -180,10 +211,9 @@ class Evse:
             self._around.mail.set()
         if (connector_status(session), waking(session)) != (connector_status(before), waking(before)):
             self._around.news.set()
-        if idle(session):
-            self._quiet.set()
-        else:
-            self._quiet.clear()
+        for look, found in self._waiting:
+            if not found.done() and look(session):
+                found.set_result(session)
 
     def _start(self, effect: Effect) -> None:
         match effect:
@@ -194,7 +224,7 @@ class Evse:
             case do.StopTimer(timer):
                 self._stop_timer(timer)
             case do.TakeSample():
-                self._meter_side.take_sample()
+                self._meter_side.take_sample(effect)
             case _ if isinstance(effect, DeviceEffect):
                 self._jobs.put_nowait(effect)
 
@@ -208,6 +238,8 @@ class Evse:
         while True:
             effect = await self._jobs.get()
             match effect:
+                case do.TurnOn() if self._not_locked is not None:
+                    self.post(on.BeginFailed(Fault.LOCK, self._not_locked))
                 case do.TurnOn():
                     self.post(await self._meter_side.start(effect))
                 case do.TurnOff():
@@ -219,21 +251,33 @@ class Evse:
 
     async def _control(self, effect: do.Offer | do.Withhold | do.Lock | do.Unlock) -> None:
         try:
-            async with self._controller_free:
-                match effect:
-                    case do.Offer(limit_amps):
+            match effect:
+                case do.Offer(limit_amps):
+                    async with self._controller_free:
                         await self._controller.offer(limit_amps)
-                    case do.Withhold():
+                case do.Withhold():
+                    async with self._controller_free:
                         await self._controller.withhold()
-                    case do.Lock():
-                        await self._controller.lock()
-                    case do.Unlock():
-                        await self._controller.unlock()
+                case do.Lock():
+                    self._not_locked = None
+                    await self._controller.lock()
+                case do.Unlock():
+                    await self._controller.unlock()
         except DeviceError as error:
-            fault = Fault.LOCK if isinstance(effect, do.Lock) else Fault.CONTROLLER
-            log.error("controller_failed", evse=self.evse_id, action=type(effect).__name__, error=str(error))
-            self._prepared = False
-            self.post(on.FaultRaised(fault, str(error)))
+            self._control_failed(effect, error)
+        else:
+            if isinstance(effect, do.Lock | do.Unlock) and Fault.LOCK in self._session.faults:
+                self.post(on.FaultCleared(Fault.LOCK))
+
+    def _control_failed(self, effect: do.Offer | do.Withhold | do.Lock | do.Unlock, error: DeviceError) -> None:
+        log.error("controller_failed", evse=self.evse_id, action=type(effect).__name__, error=str(error))
+        if isinstance(effect, do.Lock):
+            self._not_locked = str(error)
+        if isinstance(error, LockError):
+            self.post(on.FaultRaised(Fault.LOCK, str(error)))
+            return
+        self._prepared = False
+        self.post(on.FaultRaised(Fault.LOCK if isinstance(effect, do.Lock) else Fault.CONTROLLER, str(error)))
 
     async def _make_safe(self) -> None:
         """Leave nothing switched on, as far as the devices still answer."""
@@ -248,12 +292,13 @@ class Evse:
 
     async def _watch_pilot(self) -> None:
         seen: on.PilotChanged | None = None
+        told = frozenset[Fault]()
         failures = 0
         while True:
             try:
+                if not self._prepared:
+                    await self._prepare()
                 async with self._controller_free:
-                    if not self._prepared:
-                        await self._prepare()
                     status = await self._controller.status()
             except DeviceError as error:
                 failures += 1
@@ -262,19 +307,31 @@ class Evse:
                     self.post(on.FaultRaised(Fault.CONTROLLER, str(error)))
             else:
                 failures = 0
-                if status.errors and Fault.CONTROLLER not in self._session.faults:
-                    self.post(on.FaultRaised(Fault.CONTROLLER, ", ".join(sorted(status.errors))))
-                elif not status.errors and Fault.CONTROLLER in self._session.faults:
-                    self.post(on.FaultCleared(Fault.CONTROLLER))
+                told = self._tell_errors(status.errors, told)
                 look = on.PilotChanged(status.letter.value, status.cable_rating_a)
                 if look != seen:
                     seen = look
                     self.post(look)
             await asyncio.sleep(PILOT_POLL_S)
 
+    def _tell_errors(self, errors: frozenset[str], told: frozenset[Fault]) -> frozenset[Fault]:
+        """Tell what came and went since the last look; a fault that somebody else found is not cleared here."""
+        found, known = faults_of(errors), self._session.faults
+        for fault, text in found.items():
+            if fault not in known:
+                self.post(on.FaultRaised(fault, text))
+        for fault in (told | {Fault.CONTROLLER}) - found.keys():
+            if fault in known:
+                self.post(on.FaultCleared(fault))
+        return frozenset(found)
+
     async def _prepare(self) -> None:
         """Start the controller anew, because what it was told last may not have reached it."""
-        await self._controller.prepare()
+        async with self._controller_free:
+            await self._controller.prepare()
         if self._session.transaction is None:
-            await self._controller.unlock()
+            try:
+                await self._controller.unlock()
+            except LockError as error:
+                self.post(on.FaultRaised(Fault.LOCK, str(error)))
         self._prepared = True

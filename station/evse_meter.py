@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -14,8 +15,8 @@ from station.core import events as on
 from station.core.events import Event
 from station.core.faults import Fault, fault_of
 from station.core.powermeter import Powermeter
-from station.core.records import LeftOver
-from station.core.session import Session
+from station.core.records import LeftOver, SignedRecord
+from station.core.session import Metering, Session
 from station.errors import ClockUnsetError, DeviceError, RecordInvalidError, WrongMeterError
 from station.meter.port import MeterIdentity, SigningMeter
 
@@ -26,6 +27,10 @@ TIME_CHECK_S = 600.0
 """How often the meter may see whether its clock is due: a day, or the switch of summer time, has passed."""
 CLOCK_GRACE_S = 30.0
 """How long after a power cut NTP or the CSMS may need until the station can tell the meter its time."""
+LIVE_S = 1.0
+"""How long an end that is signed waits for the live values that go with it."""
+SIGNS_READINGS = frozenset({Metering.OFF, Metering.ON})
+"""Never while a begin or an end is being signed."""
 FAILURES_TO_FAULT = 3
 """A device is faulted after so many failed looks in a row; one lost frame is not a fault."""
 
@@ -33,6 +38,15 @@ LOOKS_AT_UNFIT = 12
 """A meter that called itself unfit is asked again after so many looks."""
 
 log = structlog.get_logger("station.evse")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a meter measured when it was asked."""
+
+    reading: Powermeter
+    record: SignedRecord | None = None
+    """Its energy, signed right after `reading`; None if that was not asked for, or could not be had."""
 
 
 class KnownMeter(Protocol):
@@ -89,7 +103,9 @@ class MeterSide:
         """Why the meter that answers must not sign here."""
         self._reading: Powermeter | None = None
         self._free = asyncio.Lock()
-        self._sample_due = asyncio.Event()
+        """First come, first served: whoever switches waits for one call at most."""
+        self._samples_due: list[do.TakeSample] = []
+        self._look_due = asyncio.Event()
         self._time_due = asyncio.Event()
         """The clock has to be looked at before its usual time."""
 
@@ -100,14 +116,32 @@ class MeterSide:
             return None
         return self._reading
 
-    def take_sample(self) -> None:
-        """Have live values read now and posted as Sampled."""
-        self._sample_due.set()
+    def take_sample(self, effect: do.TakeSample) -> None:
+        """Have live values read now, signed too if that is wanted and possible, and posted as Sampled."""
+        self._samples_due.append(effect)
+        self._look_due.set()
+
+    async def measure(self, *, signed: bool) -> Measured | None:
+        """Read live values now, and have them signed if that is wanted and possible; None if the meter is silent.
+
+        What is signed is posted to be kept with the transaction, or with those that belong to none.
+        """
+        try:
+            async with self._free:
+                self._refuse_wrong_meter()
+                measured = await self._measure(signed=signed)
+        except DeviceError as error:
+            log.warning("meter_not_read", evse=self._evse_id, error=str(error))
+            return None
+        if measured.record is not None:
+            self._post(on.Sampled(measured.reading, frozenset(), measured.record))
+        return measured
 
     # Signing and switching
 
     async def start(self, effect: do.TurnOn) -> Event:
         log.info("start_being_signed", evse=self._evse_id)
+        before = self.reading  # new enough where nothing flows yet, and nobody waits for it
         try:
             async with self._free:
                 self._refuse_wrong_meter()
@@ -122,7 +156,7 @@ class MeterSide:
         for record in response.discarded:
             self._keep_rejected(record.ocmf, "a start that was signed without time; another one was used")
         assert response.record is not None
-        return on.BeginSigned(response.record)
+        return on.BeginSigned(response.record, before)
 
     async def stop(self, effect: do.TurnOff) -> Event:
         log.info("end_being_signed", evse=self._evse_id)
@@ -130,12 +164,13 @@ class MeterSide:
             async with self._free:
                 self._refuse_wrong_meter()
                 response = await self._meter.stop_transaction(effect.transaction_id)
+                after = await self._live()
         except DeviceError as error:
             self._keep_evidence(error)
             log.error("end_not_signed", evse=self._evse_id, error=str(error))
             return on.EndFailed(fault_of(error, otherwise=Fault.END), str(error), self._reading)
         assert response.record is not None
-        return on.EndSigned(response.record)
+        return on.EndSigned(response.record, after)
 
     async def release(self) -> Event:
         try:
@@ -147,6 +182,35 @@ class MeterSide:
             # Whatever it was, the output may be on: good readings must not clear that.
             stuck = fault_of(error, otherwise=Fault.OUTPUT) is Fault.CONTACTOR
             return on.ReleaseFailed(Fault.CONTACTOR if stuck else Fault.OUTPUT, str(error))
+
+    async def _live(self) -> Powermeter | None:
+        """Return the live values of an end, or None if they do not come at once: the record is not stored yet."""
+        try:
+            async with asyncio.timeout(LIVE_S):
+                self._reading = await self._meter.read()
+        except (DeviceError, TimeoutError) as error:
+            log.info("meter_not_read", evse=self._evse_id, error=str(error))
+            return None
+        return self._reading
+
+    async def _measure(self, *, signed: bool) -> Measured:
+        """The values first: they are of the instant that was asked for, the signature comes seconds later."""
+        self._reading = await self._meter.read()
+        return Measured(self._reading, await self._sign() if signed else None)
+
+    async def _sign(self) -> SignedRecord | None:
+        """Have a reading signed, unless that could come in the way of a begin or an end."""
+        session = self._session()
+        transaction = session.transaction
+        if session.metering not in SIGNS_READINGS or session.owed is not None or session.faults or not session.awake:
+            return None
+        measuring = transaction is not None and session.metering is Metering.ON
+        try:
+            return await self._meter.sign_current(transaction.id if transaction and measuring else None)
+        except DeviceError as error:
+            self._keep_evidence(error)
+            log.warning("reading_not_signed", evse=self._evse_id, error=str(error))
+            return None
 
     def _refuse_wrong_meter(self) -> None:
         if self._wrong is not None:
@@ -178,13 +242,14 @@ class MeterSide:
         failures = 0 if self._session().awake else FAILURES_TO_FAULT
         self._tell_fitness()
         for look in itertools.count():
-            due = self._sample_due.is_set()
-            self._sample_due.clear()
+            due, self._samples_due = self._samples_due, []
+            self._look_due.clear()
             unfit = Fault.UNFIT in self._session().faults and look % LOOKS_AT_UNFIT == 0
             try:
                 async with self._free:
                     left_over = await self._meet() if failures >= FAILURES_TO_FAULT or unfit else None
-                    reading = await self._meter.read()
+                    measuring = self._session().metering is Metering.ON
+                    measured = await self._measure(signed=measuring and any(effect.signed for effect in due))
             except DeviceError as error:
                 failures += 1
                 self._missed(error, failures)
@@ -192,12 +257,15 @@ class MeterSide:
                 if failures:
                     self._time_due.set()  # it may have lost its power, and its time with it
                 failures = 0
-                self._seen(reading, left_over)
-                if due:
-                    self._post(on.Sampled(reading))
+                self._seen(left_over)
+                self._tell_samples(measured, due)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
-                    await self._sample_due.wait()
+                    await self._look_due.wait()
+
+    def _tell_samples(self, measured: Measured, due: Sequence[do.TakeSample]) -> None:
+        for effect in due:
+            self._post(on.Sampled(measured.reading, effect.due, measured.record if effect.signed else None))
 
     def _missed(self, error: DeviceError, failures: int) -> None:
         fault = _fault(error)
@@ -205,8 +273,7 @@ class MeterSide:
             log.error("meter_unusable", evse=self._evse_id, error=str(error))
             self._post(on.FaultRaised(fault, str(error)))
 
-    def _seen(self, reading: Powermeter, left_over: LeftOver | None) -> None:
-        self._reading = reading
+    def _seen(self, left_over: LeftOver | None) -> None:
         session = self._session()
         if left_over is not None and not session.awake:
             self._post(on.MeterFound(left_over))

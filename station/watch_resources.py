@@ -54,6 +54,15 @@ def available_memory(info: Path = MEMORY_INFO) -> int:
     raise OSError(f"{info} does not tell {AVAILABLE.rstrip(':')}")
 
 
+def is_flash_low(state_folder: Path) -> bool:
+    """Say whether there is so little left that what waits there should become less; not if that cannot be read."""
+    try:
+        return free_space(state_folder) < LOW_FLASH_BYTES
+    except OSError as error:
+        log.warning("resource_not_read", resource=str(state_folder), error=str(error))
+        return False
+
+
 class ResourceWatch:
     """Tells when a gauge gets low, and not again before it has recovered."""
 

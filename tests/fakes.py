@@ -30,6 +30,8 @@ KEY = b"the meter's key"
 SERIAL = "001BZR1521070003"
 SIGNING_S = 10.0
 """METER.md section 5: turn-on command to signed data, at most."""
+CURRENT_S = 6.0
+"""The same of a current snapshot, at most."""
 
 
 def a_record(
@@ -83,6 +85,10 @@ class MeterHardware:
         self.output_on = False
         self.end = self._sign(RecordKind.TURN_OFF, "")
         return self.end
+
+    def sign_current(self, transaction_id: str | None) -> SignedRecord:
+        begun_for = self.begun_for if transaction_id else None
+        return self._sign(RecordKind.CURRENT, begun_for.identification_data or "" if begun_for else "")
 
     def flow(self, energy_wh: int) -> None:
         self.energy_wh += energy_wh
@@ -198,6 +204,10 @@ class FakeMeter:
     async def stop_transaction(self, transaction_id: str) -> TransactionStopResponse:
         await self._do("stop_transaction", seconds=self.signing_s)
         return TransactionStopResponse(record=self.hardware.turn_off())
+
+    async def sign_current(self, transaction_id: str | None) -> SignedRecord:
+        await self._do("sign_current", seconds=CURRENT_S)
+        return self.hardware.sign_current(transaction_id)
 
     async def release_output(self) -> None:
         await self._do("release_output")

@@ -154,11 +154,19 @@ async def test_the_station_is_as_available_as_its_best_evse(plant):
         (Fault.CONTACTOR, var.CONTACTOR_PROBLEM),
         (Fault.LOCK, var.LOCK_PROBLEM),
         (Fault.PILOT, var.CONTROLLER_PROBLEM),
+        (Fault.GROUND, var.RCD_PROBLEM),
         (Fault.UNFIT, var.FISCAL_PROBLEM),
     ],
 )
 def test_a_fault_is_a_problem_of_its_component_and_of_its_evse(fault, row):
-    problems = (var.CONTACTOR_PROBLEM, var.LOCK_PROBLEM, var.CONTROLLER_PROBLEM, var.FISCAL_PROBLEM, var.EVSE_PROBLEM)
+    problems = (
+        var.CONTACTOR_PROBLEM,
+        var.LOCK_PROBLEM,
+        var.CONTROLLER_PROBLEM,
+        var.FISCAL_PROBLEM,
+        var.RCD_PROBLEM,
+        var.EVSE_PROBLEM,
+    )
     faulty = SimpleNamespace(session=Session(1, faults=frozenset({fault})))
     sound = SimpleNamespace(session=Session(1))
     assert {one for one in problems if SOURCES[one](faulty)} == {row, var.EVSE_PROBLEM}
@@ -176,3 +184,15 @@ def test_the_rows_of_an_evse_are_those_of_its_settings():
     assert (facts.evse_id, facts.phases, facts.max_current_a) == (first.id, first.phases, first.max_current_a)
     assert (facts.connector_type, facts.name) == (first.connector, first.name)
     assert facts.fixed_cable is first.controller.fixed_cable
+    assert facts.bay_sensor is False
+
+
+def test_a_bay_that_is_watched_is_a_fact(tmp_path):
+    bay = '[evse.bay]\ntype = "value-file"\npath = "bay"\n'
+    (facts,) = evse_facts(settings(tmp_path, MINIMAL + bay))
+    assert facts.bay_sensor is True
+
+
+@pytest.mark.parametrize("occupied", [False, True])
+def test_the_sensor_of_a_bay_is_active_while_somebody_stands_there(occupied):
+    assert SOURCES[var.BAY_SENSOR_ACTIVE](SimpleNamespace(session=Session(1, bay_occupied=occupied))) is occupied

@@ -1,18 +1,22 @@
 """A station that runs out of flash or RAM says so once, in time."""
 
 import asyncio
+import os
+from types import SimpleNamespace
 
 import pytest
 
 from station.errors import StorageError
 from station.watch_resources import (
     CHECK_EVERY_S,
+    LOW_FLASH_BYTES,
     MIB,
     Gauge,
     ResourceWatch,
     available_memory,
     free_space,
     gauges,
+    is_flash_low,
 )
 
 
@@ -69,6 +73,16 @@ def test_the_gauges_of_this_machine_can_be_read(tmp_path):
     assert flash.free_bytes() == pytest.approx(free_space(tmp_path), rel=0.5)
     assert flash.name == f"flash under {tmp_path}"
     assert ram.free_bytes() > MIB
+
+
+@pytest.mark.parametrize(("blocks", "low"), [(LOW_FLASH_BYTES // 4096, False), (LOW_FLASH_BYTES // 4096 - 1, True)])
+def test_flash_is_low_below_what_some_thousand_sessions_take(tmp_path, monkeypatch, blocks, low):
+    monkeypatch.setattr(os, "statvfs", lambda folder: SimpleNamespace(f_bavail=blocks, f_frsize=4096))
+    assert is_flash_low(tmp_path) is low
+
+
+def test_flash_that_cannot_be_looked_at_is_not_low(tmp_path):
+    assert is_flash_low(tmp_path / "gone") is False
 
 
 def test_available_memory_is_what_the_kernel_calls_so(tmp_path):

@@ -29,7 +29,10 @@ _VEHICLE: Final[Rules] = {
     "phases": rules.integer(1, 3),
     "needs_ventilation": rules.flag(),
 }
+_BAY: Final[Rules] = {"occupied": rules.flag()}
+_CUT: Final[Rules] = {"on": rules.flag()}
 _SWIPE: Final[Rules] = {"uid": rules.text(".*", meaning="a string of hex digits")}
+_KEYS: Final[Rules] = {"keys": rules.text(".*", meaning="a string of digits, * and #")}
 _FAULT: Final[Rules] = {
     "name": rules.choice(*FAULTS),
     "on": rules.flag(),
@@ -55,8 +58,12 @@ async def serve(bench: Bench, server: socket.socket) -> AsyncIterator[str]:
             web.post("/evses/{id}/plug", _plug),
             web.post("/evses/{id}/unplug", _unplug),
             web.post("/evses/{id}/vehicle", _vehicle),
+            web.post("/evses/{id}/bay", _bay),
             web.post("/evses/{id}/faults", _fault),
+            web.post("/lines/{id}/cut", _cut),
             web.post("/readers/{id}/swipe", _swipe),
+            web.post("/readers/{id}/type", _type),
+            web.post("/readers/{id}/press", _press),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -91,6 +98,12 @@ async def _vehicle(request: web.Request) -> web.Response:
     return _done(request)
 
 
+async def _bay(request: web.Request) -> web.Response:
+    body = await _body(request, _BAY, required=("occupied",))
+    request.app[_BENCH].evse(_number(request)).occupy_bay(**body)
+    return _done(request)
+
+
 async def _fault(request: web.Request) -> web.Response:
     body = await _body(request, _FAULT, required=("name", "on"))
     request.app[_BENCH].evse(_number(request)).fault(**body)
@@ -100,6 +113,24 @@ async def _fault(request: web.Request) -> web.Response:
 async def _swipe(request: web.Request) -> web.Response:
     body = await _body(request, _SWIPE, required=("uid",))
     request.app[_BENCH].reader(_number(request)).swipe(**body)
+    return web.json_response({})
+
+
+async def _cut(request: web.Request) -> web.Response:
+    body = await _body(request, _CUT, required=("on",))
+    request.app[_BENCH].line(_number(request)).cut(**body)
+    return web.json_response({})
+
+
+async def _type(request: web.Request) -> web.Response:
+    body = await _body(request, _KEYS, required=("keys",))
+    request.app[_BENCH].reader(_number(request)).type_in(**body)
+    return web.json_response({})
+
+
+async def _press(request: web.Request) -> web.Response:
+    await _body(request, {})
+    request.app[_BENCH].reader(_number(request)).press()
     return web.json_response({})
 
 
@@ -113,7 +144,7 @@ def _done(request: web.Request) -> web.Response:
 def _number(request: web.Request) -> int:
     text = request.match_info["id"]
     if not text.isdecimal():
-        raise UnknownError(f"{text!r} is no number of an EVSE or reader")
+        raise UnknownError(f"{text!r} is no number of an EVSE, reader or line")
     return int(text)
 
 
@@ -127,7 +158,7 @@ async def _body(request: web.Request, allowed: Rules, *, required: tuple[str, ..
         raise BenchError(f"the body is no JSON object, its keys may be {', '.join(allowed)}")
     for key in body:
         if key not in allowed:
-            raise BenchError(f"{key} is unknown, allowed are {', '.join(allowed)}")
+            raise BenchError(f"{key} is unknown, allowed are {', '.join(allowed) or 'none'}")
     for key in required:
         if key not in body:
             raise BenchError(f"{key} is missing, {allowed[key].allowed} is expected")

@@ -8,6 +8,7 @@ import structlog
 
 from simulators.bench import line_rules
 from simulators.bench.errors import UnknownError
+from simulators.bench.line import Line
 from simulators.bench.pty_port import PtyPort
 from simulators.bench.reader import Reader
 from simulators.bench.report import evse_state, line_state, reader_state
@@ -48,8 +49,10 @@ class Bench:
                 self._evses.append(Evse(row, self.settings))
             self._wiring = Wiring(outlet for evse in self._evses for outlet in evse.outlets)
             await self._wiring.open(self._tasks)
+            for evse in self._evses:
+                evse.open()
             for place in self.settings.readers:
-                reader = Reader(place.id, PtyPort(place.port))
+                reader = Reader(place.id, PtyPort(place.port), kind=place.type)
                 self._readers.append(reader)
                 reader.open()
         except BaseException:
@@ -68,6 +71,10 @@ class Bench:
     def reader(self, number: int) -> Reader:
         """Return a card reader by its id; UnknownError if there is none."""
         return _find(self._readers, number, what="reader")
+
+    def line(self, number: int) -> Line:
+        """Return a line by its id, 1 is the first of the settings; UnknownError if there is none."""
+        return _find(self._wiring.lines, number, what="line")
 
     def state(self) -> dict[str, Any]:
         """Return how everything stands, as values for JSON."""

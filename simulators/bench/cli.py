@@ -67,6 +67,22 @@ def _swipe(options: argparse.Namespace) -> None:
     _post(options, f"/readers/{options.reader}/swipe", {"uid": options.uid})
 
 
+def _bay(options: argparse.Namespace) -> None:
+    _post(options, f"/evses/{options.evse}/bay", {"occupied": options.change == "occupied"})
+
+
+def _cut(options: argparse.Namespace) -> None:
+    _post(options, f"/lines/{options.line}/cut", {"on": options.switch == "on"})
+
+
+def _type(options: argparse.Namespace) -> None:
+    _post(options, f"/readers/{options.reader}/type", {"keys": options.keys})
+
+
+def _press(options: argparse.Namespace) -> None:
+    _post(options, f"/readers/{options.reader}/press", {})
+
+
 def _post(options: argparse.Namespace, path: str, body: dict[str, Any]) -> None:
     from simulators.bench import client
 
@@ -102,9 +118,13 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("evse", type=int)
         made.add_argument("--side", default="both", help="both, station or vehicle")
     _add_vehicle(command("vehicle", _vehicle, "change what the vehicle wants or can"))
-    swipe = command("swipe", _swipe, "present a card to a reader")
-    swipe.add_argument("reader", type=int)
-    swipe.add_argument("uid", help="hex digits, such as 04A2B3C4D5E680")
+    bay = command("bay", _bay, "let a vehicle come into the parking bay, or leave it")
+    bay.add_argument("evse", type=int)
+    bay.add_argument("change", choices=("occupied", "left"))
+    cut = command("cut", _cut, "cut a line between its clients and its devices, or mend it")
+    cut.add_argument("line", type=int)
+    cut.add_argument("switch", choices=("on", "off"))
+    _add_readers(command)
     _add_fault(command("fault", _fault, "put a fault on or take it off; a wrong name lists them all"))
     return parser
 
@@ -112,6 +132,16 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--port", type=int, help="of the control API instead of the settings'; 0 takes a free one")
     run.add_argument("--ready-file", type=Path, help="write what is ready there instead of standard output")
+
+
+def _add_readers(command: Callable[..., argparse.ArgumentParser]) -> None:
+    swipe = command("swipe", _swipe, "present a card to a reader")
+    swipe.add_argument("reader", type=int)
+    swipe.add_argument("uid", help="hex digits, such as 04A2B3C4D5E680")
+    keypad = command("type", _type, "press keys of a keypad")
+    keypad.add_argument("reader", type=int)
+    keypad.add_argument("keys", help="digits, then # for a code or * for the number of an EVSE, such as 4711#")
+    command("press", _press, "press a start button").add_argument("reader", type=int)
 
 
 def _add_vehicle(vehicle: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 BenchError
  +- SettingsError   the settings cannot be used; the text names file, key and what is allowed
  +- RequestError    somebody asked the bench for what it has not or cannot do; the text says what is allowed
-     +- UnknownError   there is no such EVSE or reader
+     +- UnknownError   there is no such EVSE, reader or line
      +- RefusedError   possible in general, but not as things stand
 """
 
@@ -21,7 +21,7 @@ class RequestError(BenchError):
 
 
 class UnknownError(RequestError):
-    """There is no EVSE or reader of that number; the text names those that are."""
+    """There is no EVSE, reader or line of that number; the text names those that are."""
 
 
 class RefusedError(RequestError):

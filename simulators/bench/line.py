@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 
+import structlog
+
 from simulators.bench.conversation import Conversation
 from simulators.bench.faults import Faults
 from simulators.bench.framing import Inquiry, MakeFraming
@@ -13,11 +15,16 @@ from simulators.bench.speed import Wire
 from simulators.bench.tap import Tap
 from simulators.bench.timing import Tasks
 
+log = structlog.get_logger("bench")
+
 
 class Line:
     """Devices side by side. Each answers its own requests in the order they came and waits for no other."""
 
-    def __init__(self, entrance: Entrance, *, framing: MakeFraming, pacing: bool) -> None:
+    def __init__(self, entrance: Entrance, *, number: int, framing: MakeFraming, pacing: bool) -> None:
+        self.id = number
+        self.is_cut = False
+        """Nothing that a client sends arrives."""
         self.requests = 0
         """Whole requests, whoever was meant."""
         self.unclaimed = 0
@@ -44,6 +51,11 @@ class Line:
         """Put a device on the line, before it opens."""
         self.taps.append(Tap(device, evse=evse, name=name, faults=faults, wire=self._wire))
 
+    def cut(self, on: bool) -> None:
+        """Cut the wires between the clients and all devices, or mend them."""
+        self.is_cut = on
+        log.info("line_changed", line=self.id, is_cut=on)
+
     async def open(self, tasks: Tasks) -> None:
         """Let clients in and answer them in `tasks`; BenchError if the port cannot be had."""
         await self._entrance.open(self._came, self._gone)
@@ -68,6 +80,8 @@ class Line:
         self.broken += 1
 
     def _hear(self, client: Conversation, inquiry: Inquiry) -> None:
+        if self.is_cut:
+            return
         self.requests += 1
         meant = [tap for tap in self.taps if tap.device.unit == inquiry.unit]
         if not meant:

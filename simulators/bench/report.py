@@ -23,6 +23,8 @@ def evse_state(evse: Evse) -> dict[str, Any]:
         "pwm_limit_a": controller.offered_a if controller.pwm_on else None,
         "contactor_closed": evse.contactor.closed,
         "locked": controller.locked,
+        "plug_held": evse.plug_held,
+        "bay": None if evse.bay is None else {"path": str(evse.bay.path), "occupied": evse.bay.occupied},
         "power_w": round(sum(mains.powers_w(measuring.currents_a, now_s)), 1),
         "currents_a": list(measuring.currents_a),
         "energy_wh": round(measuring.kept.total_wh, 3),
@@ -45,14 +47,16 @@ def evse_state(evse: Evse) -> dict[str, Any]:
 
 
 def reader_state(reader: Reader) -> dict[str, Any]:
-    """Return one reader's state; never a card."""
-    return {"id": reader.id, "path": reader.path}
+    """Return one reader's state; never a card or code."""
+    return {"id": reader.id, "type": reader.kind, "path": reader.path}
 
 
 def line_state(line: Line) -> dict[str, Any]:
     """Return one line's state: who is asked, who asks, and what nobody could make anything of."""
     return {
+        "id": line.id,
         "path": line.address,
+        "cut": line.is_cut,
         "requests": line.requests,
         "answers": sum(tap.answers for tap in line.taps),
         "unclaimed": line.unclaimed,

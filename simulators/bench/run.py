@@ -50,6 +50,7 @@ def _announce(bench: Bench, url: str, ready_file: Path | None) -> None:
                 "id": evse["id"],
                 "meter": evse["meter"]["path"],
                 "controller": evse["controller"]["path"],
+                "bay": evse["bay"] and evse["bay"]["path"],
                 "meter_serial": evse["meter"]["serial"],
                 "meter_public_key": evse["meter"]["public_key"],
             }

@@ -69,16 +69,20 @@ class EvseSettings:
     cable: str = "socket"
     """`socket` (the driver's own cable, locked while it charges) or `fixed`."""
     cable_rating_a: int = 32
+    bay: Path | None = None
+    """The value file of the sensor in the parking bay; None: there is no sensor."""
     switched_by: str = "meter"
     """What closes the contactor: `meter` (its DO and the controller's output) or `controller` (its output alone)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """One card reader."""
+    """One card reader, keypad or start button."""
 
     id: int
     port: Path
+    type: str = "card"
+    """`card`, `keypad` or `button`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +103,40 @@ class Settings:
 
 
 def plain(
-    folder: Path, *, evses: int = 1, readers: int = 1, time_scale: float = 1.0, energy_scale: float = 1.0
+    folder: Path,
+    *,
+    evses: int = 1,
+    readers: int = 1,
+    keypads: int = 0,
+    buttons: int = 0,
+    bays: bool = False,
+    evses_per_line: int = 1,
+    time_scale: float = 1.0,
+    energy_scale: float = 1.0,
 ) -> Settings:
-    """Return a bench with all ports in `folder`: meter1, controller1, ... and reader1, ..."""
-    numbers = range(1, evses + 1)
+    """Return a bench with all ports in `folder`: meter1, controller1, ...; reader1, ...; bay1, ... if there are bays.
+
+    `readers` card readers are numbered first, then `keypads`, then `buttons`. With several `evses_per_line` the first
+    ones share the lines meter1 and controller1, the next ones meter2 and controller2; on each line the units run
+    from 42 (meters) and 1 (controllers).
+    """
+    kinds = ["card"] * readers + ["keypad"] * keypads + ["button"] * buttons
     return Settings(
-        evses=tuple(
-            EvseSettings(
-                id=number,
-                meter=MeterSettings(port=folder / f"meter{number}", serial=f"001BZR152107{number:04}"),
-                controller=ControllerSettings(port=folder / f"controller{number}"),
-            )
-            for number in numbers
+        evses=tuple(_plain_evse(folder, at, bay=bays, per_line=evses_per_line) for at in range(evses)),
+        readers=tuple(
+            ReaderSettings(number, folder / f"reader{number}", kind) for number, kind in enumerate(kinds, 1)
         ),
-        readers=tuple(ReaderSettings(number, folder / f"reader{number}") for number in range(1, readers + 1)),
         port=0,
         time_scale=time_scale,
         energy_scale=energy_scale,
+    )
+
+
+def _plain_evse(folder: Path, at: int, *, bay: bool, per_line: int) -> EvseSettings:
+    number, line, place = at + 1, at // per_line + 1, at % per_line
+    return EvseSettings(
+        id=number,
+        meter=MeterSettings(port=folder / f"meter{line}", serial=f"001BZR152107{number:04}", unit=42 + place),
+        controller=ControllerSettings(port=folder / f"controller{line}", unit=1 + place),
+        bay=folder / f"bay{number}" if bay else None,
     )

@@ -10,6 +10,7 @@ from simulators.bench.errors import SettingsError
 from simulators.bench.meter.firmware import FIRMWARES
 from simulators.bench.meter.identity import BAUD_RATES
 from simulators.bench.place import LOOPBACK
+from simulators.bench.reader import TYPES
 from simulators.bench.rules import Rules, build
 from simulators.bench.settings import (
     ControllerSettings,
@@ -58,7 +59,7 @@ _EVSE: Final[Rules] = {
     "cable_rating_a": rules.choice(13, 20, 32, 63),
     "switched_by": rules.choice("meter", "controller"),
 }
-_READER: Final[Rules] = {"id": rules.integer(1, 99)}
+_READER: Final[Rules] = {"id": rules.integer(1, 99), "type": rules.choice(*TYPES)}
 
 
 def load(file: Path) -> Settings:
@@ -103,15 +104,16 @@ def _bench(document: dict[str, Any], file: Path) -> Settings:
 
 
 def _evse(row: dict[str, Any], where: str, folder: Path) -> EvseSettings:
-    _only(row, (*_EVSE, "meter", "controller", "vehicle"), where=where)
+    known = _EVSE | {"bay": rules.path(folder)}
+    _only(row, (*known, "meter", "controller", "vehicle"), where=where)
     port = rules.port(folder)
     meter = build(MeterSettings, row.get("meter", {}), _METER | {"port": port}, where=f"{where}.meter")
     controller = build(
         ControllerSettings, row.get("controller", {}), _LINE | {"port": port}, where=f"{where}.controller"
     )
     vehicle = build(VehicleSettings, row.get("vehicle", {}), _VEHICLE, where=f"{where}.vehicle")
-    own = {key: value for key, value in row.items() if key in _EVSE}
-    return build(EvseSettings, own, _EVSE, where=where, meter=meter, controller=controller, vehicle=vehicle)
+    own = {key: value for key, value in row.items() if key in known}
+    return build(EvseSettings, own, known, where=where, meter=meter, controller=controller, vehicle=vehicle)
 
 
 def _rows(document: dict[str, Any], key: str, file: Path) -> Iterable[tuple[dict[str, Any], str]]:
@@ -131,11 +133,12 @@ def _check_whole(settings: Settings, file: Path) -> None:
     if not settings.evses:
         raise SettingsError(f"{file}: evse is missing, at least one [[evse]] is expected")
     ports = {place.port for row in settings.evses for place in (row.meter, row.controller)}
+    bays = [row.bay for row in settings.evses if row.bay is not None]
     unique: tuple[tuple[str, list[Any]], ...] = (
         ("evse.id", [row.id for row in settings.evses]),
         ("reader.id", [row.id for row in settings.readers]),
         ("evse.meter.serial", [row.meter.serial for row in settings.evses]),
-        ("port", [*ports, *(row.port for row in settings.readers)]),
+        ("port", [*ports, *(row.port for row in settings.readers), *bays]),
     )
     for what, values in unique:
         for value in values:

@@ -48,7 +48,8 @@ class Wiring:
         self._found: list[tuple[Placed, Line]] = []
         for outlet in outlets:
             if outlet.place not in self._lines:
-                self._lines[outlet.place] = _line(outlet.place, pacing=outlet.pacing)
+                number = len(self._lines) + 1
+                self._lines[outlet.place] = _line(outlet.place, number=number, pacing=outlet.pacing)
             line = self._lines[outlet.place]
             line.attach(outlet.device, evse=outlet.evse, name=outlet.name, faults=outlet.faults)
             self._found.append((outlet.device, line))
@@ -71,7 +72,7 @@ class Wiring:
             await line.close()
 
 
-def _line(place: Place, *, pacing: bool) -> Line:
+def _line(place: Place, *, number: int, pacing: bool) -> Line:
     if isinstance(place, Path):
-        return Line(PtyEntrance(place), framing=RtuFraming, pacing=pacing)
-    return Line(TcpEntrance(place), framing=_FRAMINGS[place.scheme], pacing=pacing)
+        return Line(PtyEntrance(place), number=number, framing=RtuFraming, pacing=pacing)
+    return Line(TcpEntrance(place), number=number, framing=_FRAMINGS[place.scheme], pacing=pacing)

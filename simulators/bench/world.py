@@ -2,9 +2,10 @@
 
 import structlog
 
+from simulators.bench.bay import Bay
 from simulators.bench.contactor import Contactor
 from simulators.bench.controller import Controller
-from simulators.bench.errors import RequestError
+from simulators.bench.errors import RefusedError, RequestError
 from simulators.bench.faults import DEFAULT_CODE, DEFAULT_LATE_S, Faults
 from simulators.bench.meter.twin import Meter
 from simulators.bench.settings import EvseSettings, Settings
@@ -28,6 +29,7 @@ class Evse:
         self.contactor = Contactor(time_scale=scale, changed=self.update, switched_by=settings.switched_by)
         self.controller = Controller(settings, time_scale=scale, faults=self.faults, changed=self.update)
         self.meter = Meter(settings.meter, bench, contactor=self.contactor, faults=self.faults)
+        self.bay = None if settings.bay is None else Bay(settings.bay)
         self.update()
 
     @property
@@ -39,8 +41,20 @@ class Evse:
             Outlet(self.id, "controller", self.controller, controller.port, controller.pacing, self.faults),
         )
 
+    @property
+    def plug_held(self) -> bool:
+        """There is a plug in the socket, and nobody can pull it out."""
+        return self.vehicle.at_station and self.controller.locked
+
+    def open(self) -> None:
+        """Put the sensor of the parking bay there; BenchError if it cannot be."""
+        if self.bay is not None:
+            self.bay.open()
+
     async def close(self) -> None:
         """End every timer and what the meter does."""
+        if self.bay is not None:
+            self.bay.close()
         for part in (self.vehicle, self.contactor, self.controller):
             part.stop()
         await self.meter.close()
@@ -56,6 +70,13 @@ class Evse:
         self.vehicle.unplug(side)
         log.info("cable_pulled", evse=self.id, side=side)
         self.update()
+
+    def occupy_bay(self, occupied: bool) -> None:
+        """Let a vehicle come into the parking bay, or leave it; RefusedError if no sensor watches the bay."""
+        if self.bay is None:
+            raise RefusedError(f"EVSE {self.id} has no bay: name one in the settings")
+        self.bay.occupy(occupied)
+        log.info("bay_changed", evse=self.id, occupied=occupied)
 
     def set_vehicle(
         self,

@@ -17,6 +17,7 @@ from simulators.mock_csms.http_json import (
     only_loopback,
 )
 from simulators.mock_csms.replies import ACTIONS, override_from
+from simulators.mock_csms.tokens import checked
 from simulators.mock_csms.transactions import Transaction
 from simulators.mock_csms.views import message_view, override_view, station_view, transaction_view
 
@@ -41,6 +42,9 @@ class Api:
                 web.get("/stations/{id}/replies", self._replies),
                 web.put("/stations/{id}/replies/{action}", self._override),
                 web.delete("/stations/{id}/replies/{action}", self._reset),
+                web.get("/tokens", self._tokens),
+                web.put("/tokens/{token}", self._say_of_token),
+                web.delete("/tokens/{token}", self._forget_token),
                 web.post("/stations/{id}/disconnect", self._disconnect),
                 web.post("/listen", self._listen),
                 *SecurityApi(csms).routes(),
@@ -125,6 +129,17 @@ class Api:
 
     async def _reset(self, request: web.Request) -> web.Response:
         return web.json_response({"reset": known_station(self._csms, request).overrides.reset(_action(request))})
+
+    async def _tokens(self, _request: web.Request) -> web.Response:
+        return web.json_response(dict(self._csms.tokens.rows()))
+
+    async def _say_of_token(self, request: web.Request) -> web.Response:
+        token = request.match_info["token"]
+        self._csms.tokens.put(token, checked(await json_of(request)))
+        return web.json_response(self._csms.tokens.info(token))
+
+    async def _forget_token(self, request: web.Request) -> web.Response:
+        return web.json_response({"forgotten": self._csms.tokens.forget(request.match_info["token"])})
 
     async def _disconnect(self, request: web.Request) -> web.Response:
         body = await body_of(request, "code", "reason", "abruptly")

@@ -159,7 +159,7 @@ class Connection(ChargePoint):
         self._unanswered[msg.unique_id] = msg.action
         if refusal := self._refusal(msg.action, msg.payload):
             raise refusal
-        override = self._station.overrides.take(msg.action) or Override()
+        override = self._station.overrides.take(msg.action, msg.payload) or Override()
         if not override.delay_s:
             await self._answer(msg, override)
             return

@@ -26,6 +26,10 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "RequestStopTransaction": ("transactionId", "status"),
     "TriggerMessage": ("requestedMessage", "status"),
     "ChangeAvailability": ("operationalStatus", "status"),
+    "SendLocalList": ("updateType", "versionNumber", "status"),
+    "GetLocalListVersion": ("versionNumber",),
+    "GetTransactionStatus": ("transactionId", "ongoingIndicator", "messagesInQueue"),
+    "UnlockConnector": ("evseId", "connectorId", "status"),
 }  # fmt: skip
 """Which fields matter, by action, request and answer alike. No id tokens."""
 

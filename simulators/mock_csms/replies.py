@@ -4,13 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ocpp.v201.enums import AuthorizationStatusEnumType
-
 from simulators.mock_csms.errors import RequestError
 from simulators.mock_csms.members import Payload, Types, misfit
-
-TOKEN_STATUSES: Final = tuple(status.value for status in AuthorizationStatusEnumType)
-EVERY_OTHER: Final = "*"
+from simulators.mock_csms.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +15,12 @@ class Desk:
 
     interval_s: int = 300
     """Of a BootNotificationResponse: the heartbeat's."""
-    tokens: Mapping[str, str] = field(default_factory=dict)
-    """Status by id token, in upper case; `*` is every other one, Accepted if it is not listed."""
+    tokens: Tokens = field(default_factory=Tokens)
     csr_problem: Callable[[str], str | None] = lambda _csr: None
     """Tells why a CSR cannot be signed."""
 
     def token_info(self, ask: Payload) -> Payload:
-        token = str(ask["idToken"]["idToken"]).upper()
-        return {"status": self.tokens.get(token, self.tokens.get(EVERY_OTHER, "Accepted"))}
+        return self.tokens.info(str(ask["idToken"]["idToken"]))
 
 
 def _nothing(_ask: Payload, _desk: Desk, _now: str) -> Payload:
@@ -114,6 +108,8 @@ class Override:
     delay_s: float = 0.0
     times: int | None = None
     """For so many requests; None: until it is reset."""
+    when: Payload = field(default_factory=dict)
+    """Only for requests that have these members, those of objects within them likewise."""
 
     def __post_init__(self) -> None:
         if sum((self.payload is not None, self.error is not None, self.silent)) > 1:
@@ -127,6 +123,10 @@ class Override:
         """Return the answer with this override laid over it."""
         merged = {**payload, **(self.payload or {})}
         return {key: value for key, value in merged.items() if value is not None}
+
+    def meant_for(self, ask: object) -> bool:
+        """Tell whether a request is to be answered so."""
+        return _has(ask, self.when)
 
 
 class Overrides:
@@ -151,10 +151,12 @@ class Overrides:
         """Answer as by default again; tells whether there was an override."""
         return self._rows.pop(action, None) is not None
 
-    def take(self, action: str) -> Override | None:
+    def take(self, action: str, ask: object) -> Override | None:
         """Return what to answer one request with, and count it."""
         override = self._rows.get(action)
-        if override is not None and override.times is not None:
+        if override is None or not override.meant_for(ask):
+            return None
+        if override.times is not None:
             self._left[action] -= 1
             if self._left[action] == 0:
                 del self._rows[action]
@@ -167,6 +169,7 @@ _KEYS: Final[Types] = {
     "silent": (bool,),
     "delay_s": (int, float),
     "times": (int,),
+    "when": (dict,),
 }
 
 
@@ -192,3 +195,12 @@ def _error_reply(error: Mapping[str, Any] | None) -> ErrorReply | None:
     if not isinstance(error.get("description", ""), str) or not isinstance(error.get("details", {}), dict):
         raise RequestError("error: description is a text, details an object", allowed=allowed)
     return ErrorReply(**error)
+
+
+def _has(value: object, wanted: object) -> bool:
+    """Tell whether an object has all members of another one; anything else is to be the same."""
+    if not isinstance(wanted, Mapping):
+        return value == wanted
+    return isinstance(value, Mapping) and all(
+        name in value and _has(value[name], part) for name, part in wanted.items()
+    )

@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from simulators.mock_csms import errands
+from simulators.mock_csms.charging import Charging
 from simulators.mock_csms.connection import Connection, Say
 from simulators.mock_csms.errors import RequestError
 from simulators.mock_csms.handshake import described, headers_of, identity_of, turned_away
@@ -27,6 +28,7 @@ from simulators.mock_csms.reports import Report, collect
 from simulators.mock_csms.settings import Settings
 from simulators.mock_csms.station import WAIT_S, Station
 from simulators.mock_csms.tls import security_of
+from simulators.mock_csms.tokens import Tokens
 from simulators.mock_csms.transactions import Transaction
 
 if TYPE_CHECKING:
@@ -61,7 +63,9 @@ class MockCsms:
         self._authority = authority
         self._now = now
         self._say = say
-        self._desk = Desk(self.settings.heartbeat_interval_s, self.settings.tokens, self._csr_problem)
+        self.tokens = Tokens(self.settings.tokens)
+        """What is said about id tokens; may be changed at any time."""
+        self._desk = Desk(self.settings.heartbeat_interval_s, self.tokens, self._csr_problem)
         self._keys = KeyRing(self.settings.meter_keys)
         self._stations: dict[str, Station] = {}
         self._ports = Ports(
@@ -181,9 +185,13 @@ class MockCsms:
         silent: bool = False,
         delay_s: float = 0.0,
         times: int | None = None,
+        when: Payload | None = None,
     ) -> None:
-        """Answer an action of a station otherwise from now on; it need not have connected yet."""
-        override = Override(payload, error, silent, delay_s, times)
+        """Answer an action of a station otherwise from now on; it need not have connected yet.
+
+        `when` restricts this to requests with these members.
+        """
+        override = Override(payload, error, silent, delay_s, times, when or {})
         self.station(station_id).overrides.put(action, override)
 
     def reset_override(self, station_id: str, action: str) -> None:
@@ -223,6 +231,10 @@ class MockCsms:
     def expect_password(self, station_id: str, password: str) -> None:
         """Expect another password of a station, without telling it."""
         self.settings = replace(self.settings, users={**self.settings.users, station_id: password})
+
+    def charging(self, station_id: str) -> Charging:
+        """Return what may be asked of a station about drivers."""
+        return Charging(self, station_id)
 
     async def report(
         self, station_id: str, action: str, payload: Payload | None = None, *, timeout_s: float = WAIT_S

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from simulators.mock_csms.errors import SettingsError
+from simulators.mock_csms.errors import RequestError, SettingsError
 from simulators.mock_csms.keys import BadKeyError, configured_key
 from simulators.mock_csms.members import Types, misfit
-from simulators.mock_csms.replies import TOKEN_STATUSES
+from simulators.mock_csms.tokens import Info, checked
 
 DEFAULT_PORT: Final = 9000
 DEFAULT_API_PORT: Final = 9001
@@ -45,8 +45,8 @@ class Settings:
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Password by station. If there is any password, every station needs one."""
     heartbeat_interval_s: int = 300
-    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Status by id token, compared without case; `*` is every other one."""
+    tokens: Mapping[str, Info] = field(default_factory=dict, repr=False)
+    """Status or idTokenInfo by id token, compared without case; `*` is every other one."""
     meter_keys: Mapping[str, bytes] = field(default_factory=dict)
     """Public key (DER) by meter serial; `*` is every other one."""
     call_timeout_s: float = 30.0
@@ -116,7 +116,7 @@ def settings(values: Mapping[str, Any], *, source: str) -> Settings:
     """Return the settings of values as `load` gives them, keys and statuses checked."""
     ready = dict(values)
     ready["tokens"] = {
-        token.upper(): _status(status, f"{source}: tokens") for token, status in ready.get("tokens", {}).items()
+        token.upper(): _info(info, f"{source}: tokens") for token, info in ready.get("tokens", {}).items()
     }
     ready["meter_keys"] = {
         serial: _key(text, f"{source}: meter_keys.{serial}") for serial, text in ready.get("meter_keys", {}).items()
@@ -146,10 +146,12 @@ def _check(ready: Mapping[str, Any], source: str) -> None:
             raise SettingsError(f"{source}: {key} is {ready[key]}: more than 0 expected")
 
 
-def _status(status: object, place: str) -> str:
-    if status not in TOKEN_STATUSES:
-        raise SettingsError(f"{place}: status {status!r} is unknown; allowed are {', '.join(TOKEN_STATUSES)}")
-    return str(status)
+def _info(info: object, place: str) -> Info:
+    try:
+        return checked(info)
+    except RequestError as error:
+        allowed = f"; allowed are {', '.join(error.allowed)}" if error.allowed else ""
+        raise SettingsError(f"{place}: {error}{allowed}") from error
 
 
 def _key(text: object, place: str) -> bytes:

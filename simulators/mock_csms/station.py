@@ -15,7 +15,7 @@ from simulators.mock_csms.messages import Message, MessageLog
 from simulators.mock_csms.replies import Overrides
 from simulators.mock_csms.tls import CLIENT_FLAWS, Flaw
 from simulators.mock_csms.transactions import Transaction, describe
-from simulators.mock_csms.verify import Verdict, signed_values
+from simulators.mock_csms.verify import SignedValue, Verdict, signed_values
 
 if TYPE_CHECKING:
     from simulators.mock_csms.connection import Connection
@@ -39,6 +39,18 @@ class Signing:
             raise RequestError(f"flaw: a station's certificate cannot be {self.flaw}", allowed=CLIENT_FLAWS)
 
 
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """What MeterValues tell of one EVSE, or of the grid connection (0)."""
+
+    messages: int
+    """How many there were."""
+    last: tuple[Payload, ...]
+    """The MeterValueType of the last one."""
+    signed: tuple[SignedValue, ...]
+    """Its signed values, checked."""
+
+
 class Station:
     """One station: its messages, what they told, and how it is answered."""
 
@@ -57,6 +69,8 @@ class Station:
         """Status by EVSE and connector id."""
         self.faults: dict[str, Payload] = {}
         """NotifyEvent data of alerts that have not been cleared, by component and variable."""
+        self.meters: dict[int, Metered] = {}
+        """By EVSE id."""
         self.transactions: dict[str, Transaction] = {}
         self.connections = 0
         """How often it connected."""
@@ -121,6 +135,9 @@ class Station:
         for value in values:
             if value.verdict is Verdict.VALID and value.record and value.key:
                 self._keys.learn(value.record.meter_serial, None, value.key)
+        evse = payload["evseId"]
+        known = self.meters[evse].messages if evse in self.meters else 0
+        self.meters[evse] = Metered(known + 1, tuple(payload["meterValue"]), values)
         return tuple(map(describe, values))
 
     def _observe_event(self, event: Payload) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from simulators.mock_csms.keys import KeyRing, KeySource
 from simulators.mock_csms.members import Payload
-from simulators.mock_csms.verify import SignedValue, Verdict, pair_problems, sample_wh, signed_values
+from simulators.mock_csms.verify import SignedValue, Verdict, order_problems, pair_problems, sample_wh, signed_values
 
 BEGIN: Final = "Transaction.Begin"
 END: Final = "Transaction.End"
@@ -216,6 +216,8 @@ class Transaction:
         for context in (BEGIN, END):
             if len({value.data for _, value in signed if value.context == context}) > 1:
                 yield f"different records for {context}"
+        if any(value.context not in (BEGIN, END) for _, value in signed):
+            yield from order_problems(value for _, value in signed)
         begin, end = self.begin, self.end
         if begin and end:
             yield from pair_problems(begin, end)

@@ -5,10 +5,11 @@ How a value has to look: OCA application note on signed meter values, METER.md s
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -122,6 +123,21 @@ def pair_problems(begin: SignedValue, end: SignedValue) -> Iterator[str]:
         yield "a register went backwards between begin and end"
     if abs(total - session) > RESOLUTION_WH:
         yield f"XV grew by {total.normalize():f} Wh, RV by {session.normalize():f} Wh"
+
+
+def order_problems(values: Iterable[SignedValue]) -> Iterator[str]:
+    """Tell what speaks against records between begin and end, by the meter's own count of its records."""
+    records = {value.data: value.record for value in values if value.record is not None}.values()
+    if len(serials := sorted({record.meter_serial for record in records})) > 1:
+        yield f"signed by several meters: {', '.join(serials)}"
+        return
+    for before, after in pairwise(sorted(records, key=lambda record: record.pagination)):
+        if {before.transaction, after.transaction} <= {"B", "E"}:
+            continue  # of these two pair_problems tells
+        if after.taken_at < before.taken_at:
+            yield f"record T{after.pagination} was taken before T{before.pagination}"
+        if after.energy_wh < before.energy_wh:
+            yield f"the register went backwards between records T{before.pagination} and T{after.pagination}"
 
 
 def sample_wh(sample: Mapping[str, Any]) -> Decimal | None:

@@ -30,6 +30,15 @@ def station_view(station: Station) -> View:
             for (evse, connector), status in sorted(station.connectors.items())
         ],
         "faults": [dict(event) for event in station.faults.values()],
+        "meters": [
+            {
+                "evseId": evse,
+                "messages": metered.messages,
+                "meterValue": list(metered.last),
+                "signedValues": [signed_view(value) for value in metered.signed],
+            }
+            for evse, metered in sorted(station.meters.items())
+        ],
         "transactions": list(station.transactions),
         "lastMessage": station.messages.last,
         "problems": list(station.problems),
@@ -63,6 +72,8 @@ def signing_view(signing: Signing) -> View:
 
 def override_view(override: Override) -> View:
     view: dict[str, Any] = {"delay_s": override.delay_s, "times": override.times}
+    if override.when:
+        view["when"] = override.when
     if override.silent:
         return {"silent": True, **view}
     if override.error is not None:

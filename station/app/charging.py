@@ -5,12 +5,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from station import __version__
+from station.app.metering import with_metering
 from station.clock import Clock
 from station.core import variables as var
 from station.core.device_model import DeviceModel
 from station.core.metadata import fill
 from station.core.policy import Policy
 from station.evse import Evse, Surroundings
+from station.hardware.bay_sensor import ValueFileSensor
 from station.hardware.phoenix import PhoenixEvCc
 from station.meter.bsm import BsmMeter
 from station.meter.bus import Line
@@ -52,6 +54,7 @@ def build_evses(
             policy=partial(policy, evse, model),
             around=around,
             meter_key=evse.meter.public_key,
+            bay=ValueFileSensor(evse.bay.path, occupied=evse.bay.occupied) if evse.bay else None,
         )
         for evse in settings.evses
     }
@@ -59,26 +62,20 @@ def build_evses(
 
 def policy(evse: EvseSettings, model: DeviceModel) -> Policy:
     """Return the rules of a session as settings and variables have them now."""
-    started, updated, ended = (
-        model[var.TX_STARTED_MEASURANDS],
-        model[var.TX_UPDATED_MEASURANDS],
-        model[var.TX_ENDED_MEASURANDS],
-    )
-    return Policy(
+    plain = Policy(
         evse_id=evse.id,
         evse_name=evse.name,
         max_current_amps=evse.max_current_a,
+        fixed_cable=evse.controller.fixed_cable,
         start_points=model[var.TX_START_POINT],
+        stop_points=model[var.TX_STOP_POINT],
         ev_connection_timeout_s=model[var.EV_CONNECTION_TIME_OUT],
-        updated_interval_s=model[var.TX_UPDATED_INTERVAL],
-        started_measurands=tuple(sorted(started)),
-        updated_measurands=tuple(sorted(updated)),
-        ended_measurands=tuple(sorted(ended)),
-        sign_readings=model[var.SIGN_READINGS],
-        sign_started_readings=model[var.SIGN_STARTED_READINGS],
-        key_policy=model[var.PUBLIC_KEY_WITH_SIGNED_METER_VALUE],
         stop_on_invalid_id=model[var.STOP_TX_ON_INVALID_ID],
+        max_energy_on_invalid_id_wh=model[var.MAX_ENERGY_ON_INVALID_ID],
+        stop_on_ev_side_disconnect=model[var.STOP_TX_ON_EV_SIDE_DISCONNECT],
+        unlock_on_ev_side_disconnect=model[var.UNLOCK_ON_EV_SIDE_DISCONNECT],
     )
+    return with_metering(plain, model)
 
 
 def _zone(name: str) -> "ZoneInfo | None":

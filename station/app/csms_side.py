@@ -8,14 +8,12 @@ from ocpp.v201.enums import BootReasonEnumType
 
 from station import __version__
 from station.app.connection import build_connection
+from station.app.drivers import Drivers
 from station.app.ground import Ground, Wishes
+from station.app.metering import build_aligned, build_meter_values
 from station.app.requests import Requests, Senders
 from station.core import variables as var
-from station.core.authorization import Rules
-from station.core.device_model import DeviceModel
 from station.evse import Evse
-from station.hardware.serial_reader import SerialLineReader
-from station.ocpp.blocks.authorization import Authorization
 from station.ocpp.blocks.availability import Availability
 from station.ocpp.blocks.diagnostics import Diagnostics
 from station.ocpp.blocks.security import Security
@@ -25,13 +23,14 @@ from station.ocpp.outbox import Attempts, OutboxSender, Postman
 from station.ocpp.registration import Registration
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
-from station.ocpp.token_cache import TokenCache
+from station.ocpp.thinning import Thinning
 from station.ocpp.uplink import Uplink
-from station.settings import ReaderSettings, Settings
+from station.settings import Settings
 from station.storage.journal import NOTIFY_EVENT, TRANSACTION_EVENT
 from station.storage.outbox import Outbox
+from station.storage.receipts import Receipts
 from station.storage.security_log import SecurityLog
-from station.storage.tokens import Tokens
+from station.watch_resources import is_flash_low
 
 log = structlog.get_logger("station.app")
 
@@ -52,14 +51,16 @@ class CsmsSide:
         self.session = self._build_session(router)
         self.registration = self._build_registration(boot_reason)
         self.connection = build_connection(ground, wishes, security=self.security, registration=self.registration)
-        self._cache = self._build_cache()
-        self.authorization = self._build_authorization()
+        self.drivers = Drivers(ground, evses, self.session, online=lambda: self.online, closed=self.closed)
         self._heartbeat = self._build_heartbeat()
-        self._transactions = Transactions(evses, learn=self._cache.learn, delivered=wishes.delivered)
+        self._transactions = self._build_transactions()
         self._sender = self._build_sender(outbox)
-        self._availability = Availability(evses, self.session, news=ground.news, now=now)
+        self.thinning = self._build_thinning(outbox)
+        self._availability = self._build_availability()
+        self._values = build_meter_values(ground, evses, self.session)
+        self.aligned = build_aligned(ground, evses, self._values, online=lambda: self.online)
         requests = self._build_requests()
-        router.add(*requests.blocks)
+        router.add(*requests.blocks, *self.drivers.blocks)
         self._uplink = self._build_uplink(requests)
         if given_up := outbox.dead_count():
             log.warning("dead_letters_kept", count=given_up, remedy="station letters list")
@@ -72,11 +73,6 @@ class CsmsSide:
     async def run(self) -> None:
         """Keep talking to the CSMS for ever."""
         await self._uplink.run()
-
-    async def serve(self, reader: ReaderSettings) -> None:
-        """Take the cards of a reader for ever."""
-        device = SerialLineReader(reader.port, reader.baud_rate, name=reader.name)
-        await self.authorization.serve(device, reader.evses)
 
     def accepted(self, interval_s: int) -> None:
         """Take the heartbeat interval that the CSMS gave with its acceptance."""
@@ -113,25 +109,6 @@ class CsmsSide:
             on_accepted=self.accepted,
         )
 
-    def _build_cache(self) -> TokenCache:
-        model = self._ground.model
-        return TokenCache(
-            Tokens(self._ground.database),
-            enabled=lambda: model[var.AUTH_CACHE_ENABLED],
-            life_time_s=lambda: model[var.AUTH_CACHE_LIFE_TIME],
-            now=self._ground.clock.now,
-        )
-
-    def _build_authorization(self) -> Authorization:
-        return Authorization(
-            self._evses,
-            self.session,
-            cache=self._cache,
-            rules=lambda: rules(self._ground.model),
-            online=lambda: self.online,
-            closed=self.closed,
-        )
-
     def _build_heartbeat(self) -> Heartbeat:
         model = self._ground.model
         heartbeat = Heartbeat(
@@ -139,6 +116,36 @@ class CsmsSide:
         )
         model.on_set(var.HEARTBEAT_INTERVAL, lambda _: heartbeat.retime())
         return heartbeat
+
+    def _build_transactions(self) -> Transactions:
+        return Transactions(
+            self._evses,
+            learn=self.drivers.known.learn,
+            delivered=self._wishes.delivered,
+            told_plain=self._wishes.told_plain,
+            token_of=Receipts(self._ground.database).token_of,
+            told=self.drivers.told,
+        )
+
+    def _build_thinning(self, outbox: Outbox) -> Thinning:
+        folder = self._ground.settings.station.state_dir
+        return Thinning(
+            outbox,
+            online=lambda: self.online,
+            storage_low=lambda: is_flash_low(folder),
+            in_flight=lambda: self._sender.in_flight,
+        )
+
+    def _build_availability(self) -> Availability:
+        model, news = self._ground.model, self._ground.news
+        model.on_set(var.MINIMUM_STATUS_DURATION, lambda _: news.set())
+        return Availability(
+            self._evses,
+            self.session,
+            news=news,
+            now=self._ground.clock.now,
+            minimum_duration_s=lambda: model[var.MINIMUM_STATUS_DURATION],
+        )
 
     def _build_sender(self, outbox: Outbox) -> OutboxSender:
         model, now = self._ground.model, self._ground.clock.now
@@ -165,8 +172,9 @@ class CsmsSide:
             session=self.session,
             security=self.security,
             connection=self.connection,
-            senders=Senders(self.registration, self._heartbeat, self._availability, self._transactions),
-            authorization=self.authorization,
+            senders=Senders(self.registration, self._heartbeat, self._availability, self._transactions, self._values),
+            authority=self.drivers.authority,
+            is_queued=self._sender.is_queued,
             all_told=lambda: self._uplink.wait_told(),
         )
 
@@ -181,18 +189,6 @@ class CsmsSide:
             routines={"heartbeat": self._heartbeat.run, **requests.routines},
             offline_threshold_s=lambda: self._ground.model[var.OFFLINE_THRESHOLD],
         )
-
-
-def rules(model: DeviceModel) -> Rules:
-    """Return the rules of authorization as the variables have them now."""
-    return Rules(
-        enabled=model[var.AUTH_ENABLED],
-        local_pre_authorize=model[var.LOCAL_PRE_AUTHORIZE],
-        local_authorize_offline=model[var.LOCAL_AUTHORIZE_OFFLINE],
-        offline_unknown=model[var.OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED],
-        remote_authorization=not model[var.DISABLE_REMOTE_AUTHORIZATION],
-        post_authorize=not model[var.AUTH_CACHE_DISABLE_POST_AUTHORIZE],
-    )
 
 
 def description(settings: Settings) -> ChargingStationType:

@@ -8,6 +8,7 @@ from ocpp.v201.enums import BootReasonEnumType
 
 from station.clock import StationClock
 from station.core.device_model import DeviceModel
+from station.core.reports import Sample
 from station.ocpp.spawn import Spawn
 from station.settings import Settings
 from station.storage.database import Database
@@ -35,3 +36,5 @@ class Wishes:
     restart: Callable[[BootReasonEnumType], None]
     delivered: Callable[[bytes], None]
     """The CSMS has this record."""
+    told_plain: Callable[[str, Sample], None]
+    """The CSMS has this sample of a transaction, without a signature."""

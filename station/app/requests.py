@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from ocpp.v201.enums import CertificateSigningUseEnumType as SigningUse
-from ocpp.v201.enums import MeasurandEnumType
 from ocpp.v201.enums import MessageTriggerEnumType as Wanted
 
 from station.app.connection import Connection
 from station.app.ground import Ground, Wishes
 from station.core import variables as var
 from station.evse import Evse
-from station.ocpp.blocks.authorization import Authorization
+from station.ocpp.blocks.authorization import Authority
 from station.ocpp.blocks.availability import Availability
 from station.ocpp.blocks.certificate_management import CertificateManagement
 from station.ocpp.blocks.certificate_status import CertificateStatus
@@ -24,8 +23,10 @@ from station.ocpp.blocks.remote_control import RemoteControl
 from station.ocpp.blocks.reports import Reports
 from station.ocpp.blocks.reset import Reset
 from station.ocpp.blocks.security import Security
+from station.ocpp.blocks.transaction_status import TransactionStatus
 from station.ocpp.blocks.transactions import Transactions
 from station.ocpp.blocks.trigger import Trigger
+from station.ocpp.blocks.unlock import Unlock
 from station.ocpp.blocks.variables import Variables
 from station.ocpp.heartbeat import Heartbeat
 from station.ocpp.idle_statuses import IdleStatuses
@@ -46,6 +47,7 @@ class Senders:
     heartbeat: Heartbeat
     availability: Availability
     transactions: Transactions
+    values: MeterValues
 
 
 class Requests:
@@ -61,7 +63,8 @@ class Requests:
         security: Security,
         connection: Connection,
         senders: Senders,
-        authorization: Authorization,
+        authority: Authority,
+        is_queued: Callable[[str | None], bool],
         all_told: Callable[[], Awaitable[None]],
     ) -> None:
         self._ground, self._evses, self._wishes = ground, evses, wishes
@@ -72,12 +75,14 @@ class Requests:
         )
         self.blocks: tuple[object, ...] = (
             self._build_reset(all_told),
-            self._build_remote_control(authorization, senders.registration),
+            self._build_remote_control(authority, senders.registration),
             self._build_trigger(senders),
             self._build_certificate_management(),
             self._certificates,
             connection.profiles,
             *self._build_device_model(),
+            TransactionStatus(evses, is_queued=is_queued),
+            self._build_unlock(),
             ChangeAvailability(evses, OutOfService(ground.database)),
             *self._build_vendors_and_customers(senders.registration),
         )
@@ -96,24 +101,27 @@ class Requests:
             spawn=self._wishes.spawn,
         )
 
-    def _build_remote_control(self, authorization: Authorization, registration: Registration) -> RemoteControl:
+    def _build_remote_control(self, authority: Authority, registration: Registration) -> RemoteControl:
         return RemoteControl(
             self._evses,
-            admit=authorization.admit,
+            admit=authority.admit,
             must_authorize=lambda: self._ground.model[var.AUTHORIZE_REMOTE_START],
             accepted=lambda: registration.accepted,
             spawn=self._wishes.spawn,
         )
 
+    def _build_unlock(self) -> Unlock:
+        fixed = frozenset(evse.id for evse in self._ground.settings.evses if evse.controller.fixed_cable)
+        return Unlock(self._evses, fixed_cables=fixed)
+
     def _build_trigger(self, senders: Senders) -> Trigger:
         idle = IdleStatuses(self._session)
-        values = MeterValues(self._evses, self._session, measurands=self._measurands)
         sources = {
             Wanted.boot_notification: senders.registration.triggered,
             Wanted.heartbeat: senders.heartbeat.triggered,
             Wanted.status_notification: senders.availability.triggered,
             Wanted.transaction_event: senders.transactions.triggered,
-            Wanted.meter_values: values.triggered,
+            Wanted.meter_values: senders.values.triggered,
             Wanted.log_status_notification: idle.log_status,
             Wanted.firmware_status_notification: idle.firmware_status,
             Wanted.sign_charging_station_certificate: self._certificates.triggered(
@@ -122,10 +130,6 @@ class Requests:
             Wanted.sign_v2g_certificate: self._certificates.triggered(SigningUse.v2g_certificate),
         }
         return Trigger(sources, spawn=self._wishes.spawn)
-
-    def _measurands(self) -> frozenset[MeasurandEnumType]:
-        """AlignedDataMeasurands (F06.FR.06) has none yet; what transactions tell is what there is to tell."""
-        return self._ground.model[var.TX_UPDATED_MEASURANDS]
 
     def _build_certificates(self) -> Certificates:
         model, settings = self._ground.model, self._ground.settings

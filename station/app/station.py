@@ -20,6 +20,7 @@ from station.core import variables as var
 from station.core.availability import out_of_service
 from station.core.device_model import DeviceModel, rows_for
 from station.core.events import StopCause, StopRequested
+from station.core.reports import Sample
 from station.core.security_events import SecurityEvent
 from station.device_facts import connect, evse_facts
 from station.evse import Evse, Surroundings
@@ -72,7 +73,10 @@ class Station:
         )
         connect(self._model, settings, self._evses, self._clock)
         self._csms = CsmsSide(
-            ground, self._evses, Wishes(self._spawn, self._restart, self._delivered), boot_reason=boot_reason
+            ground,
+            self._evses,
+            Wishes(self._spawn, self._restart, self._delivered, self._told_plain),
+            boot_reason=boot_reason,
         )
         self._model.on_set(var.TIME_SOURCE, lambda _: self._clock.choose())
         self._boot_reason, self._set_aside = boot_reason, database.set_aside
@@ -116,9 +120,11 @@ class Station:
         """Yield what runs: name, how, and after how many crashes in a row the whole station starts anew."""
         for evse in self._evses.values():
             yield f"evse-{evse.evse_id}", evse.run, GIVE_UP_AFTER
-        for reader in self._settings.readers:
+        for name, run in self._csms.drivers.components():
             # A card reader that is gone must not stop those who charge.
-            yield f"reader-{reader.name}", partial(self._csms.serve, reader), None
+            yield name, run, None
+        yield "queue", self._csms.thinning.run, None
+        yield "aligned-data", self._csms.aligned.run, None
         yield "uplink", self._csms.run, GIVE_UP_AFTER
         yield "clock", self._clock.watch, None
         watch = ResourceWatch(gauges(self._settings.station.state_dir), on_low=self._short_of_something)
@@ -168,6 +174,9 @@ class Station:
 
     def _delivered(self, ocmf: bytes) -> None:
         self._receipts.mark_sent(ocmf, self._clock.now())
+
+    def _told_plain(self, transaction_id: str, sample: Sample) -> None:
+        self._receipts.mark_told(transaction_id, sample, self._clock.now())
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         assert self._tasks is not None

@@ -69,6 +69,11 @@ class Part:
         text = self.log.read_text(encoding="utf-8", errors="replace").strip()
         return text.splitlines()[-1] if text else f"nothing in {self.log}"
 
+    def kill(self) -> None:
+        """End the process as a power cut does: at once and without a word."""
+        self._process.kill()
+        self.end()
+
     def end(self) -> None:
         """End the process in good order; if it does not listen, or somebody is impatient, by force."""
         if self._process.poll() is None:
@@ -77,7 +82,7 @@ class Part:
                 self._process.wait(END_S)
             except (subprocess.TimeoutExpired, KeyboardInterrupt):
                 self._process.kill()
-                self._process.wait()
+        self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
 
@@ -93,6 +98,11 @@ class Parts:
         part = Part(name, *arguments, folder=self._folder)
         self._parts.append(part)
         return part
+
+    def kill(self, part: Part) -> None:
+        """Take a part away without a word."""
+        self._parts.remove(part)
+        part.kill()
 
     def ready(self, part: Part, *instead: str) -> dict[str, Any]:
         """Return where a part listens; if it did not start, it is tried once more, with further arguments."""
@@ -132,8 +142,17 @@ def get(url: str) -> Any:
 
 def post(url: str, **body: object) -> Any:
     """Tell a part something; return its JSON answer."""
-    data = json.dumps(body).encode()
-    return _ask(urllib.request.Request(url, data, {"Content-Type": "application/json"}))  # noqa: S310
+    return _tell("POST", url, body)
+
+
+def put(url: str, body: object) -> Any:
+    """Have something of a part be so from now on; return its JSON answer."""
+    return _tell("PUT", url, body)
+
+
+def _tell(method: str, url: str, body: object) -> Any:
+    headers = {"Content-Type": "application/json"}
+    return _ask(urllib.request.Request(url, json.dumps(body).encode(), headers, method=method))  # noqa: S310
 
 
 def _ask(request: urllib.request.Request) -> Any:

@@ -1,18 +1,18 @@
-"""The charging session of the demo: a driver comes, charges and goes."""
+"""What drivers do in a demo and what can be seen of it from outside, told line by line."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from station.commands.demo_csms import Csms
-from station.commands.demo_parts import Parts, get, post
+from station.commands.demo_stage import Stage
 
-CARD = "04A2B3C4D5E680"
-CHARGING_LINES = 4
-LINE_EVERY_S = 2.0
-SESSION_S = 45.0
+CARD: Final = "04A2B3C4D5E680"
+SESSION_S: Final = 45.0
+"""How long the meter and the CSMS may take over a signed record."""
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class Teller:
@@ -25,52 +25,93 @@ class Teller:
         print(f"{time.monotonic() - self._began:6.1f} s  {what:14} {more}", flush=True)
 
 
-class Story:
-    """Plays the driver and says what can be seen from outside."""
+class Acts:
+    """Plays the drivers, and says what the CSMS and the bench show of it; DemoError for what does not happen."""
 
-    def __init__(self, parts: Parts, teller: Teller, *, csms: Csms, bench_api: str) -> None:
-        self._parts = parts
-        self._say = teller.say
-        self._csms = csms
-        self._bench = bench_api
-        self.transaction_id = ""
+    def __init__(self, stage: Stage, teller: Teller) -> None:
+        self.csms = stage.csms
+        self.bench = stage.bench
+        self.stage = stage
+        self.say = teller.say
+
+    def wait_for(self, what: str, look: Callable[[], T | None], *, seconds: float = SESSION_S) -> T:
+        """Return what `look` finds as soon as it finds something."""
+        return self.stage.parts.wait_for(what, look, seconds=seconds)
 
     def boot(self) -> None:
         """Wait until the CSMS has accepted the station."""
-        boot = self._parts.wait_for("the boot", self._csms.boot)
-        self._say("booted", f"{boot['chargingStation']['vendorName']} {boot['chargingStation']['model']}, accepted")
+        boot = self.wait_for("the boot", self.csms.boot)
+        self.say("booted", f"{boot['chargingStation']['vendorName']} {boot['chargingStation']['model']}, accepted")
 
-    def charge(self) -> None:
-        """Let one driver come, charge and go."""
-        post(f"{self._bench}/evses/1/plug", side="both")
-        self._parts.wait_for("Occupied", lambda: self._csms.connector("Occupied"))
-        self._say("plugged", "connector Occupied")
-        swiped = datetime.now(UTC)
-        post(f"{self._bench}/readers/1/swipe", uid=CARD)
-        self._parts.wait_for("Authorize", lambda: self._csms.seen("Authorize"))
-        self._say("card accepted", "the CSMS knows it; the meter signs the start")
-        self.transaction_id = self._parts.wait_for(
-            "the signed start", lambda: self._csms.started(swiped), seconds=SESSION_S
-        )
-        self._say("signed start", f"transaction {self.transaction_id}")
-        self._parts.wait_for("Charging", lambda: self._evse()["power_w"] > 0)
-        for _ in range(CHARGING_LINES):
-            evse = self._evse()
-            self._say("charging", f"{evse['power_w'] / 1000:5.1f} kW, {evse['session_wh'] / 1000:6.2f} kWh")
-            time.sleep(LINE_EVERY_S)
-        post(f"{self._bench}/readers/1/swipe", uid=CARD)
-        self._say("card again", "current off, the meter signs the end")
-        ended = self._parts.wait_for(
-            "the signed end", lambda: self._csms.ended(self.transaction_id), seconds=SESSION_S
-        )
-        self._say(
-            "signed end", f"{ended['stoppedReason'] or 'Local'}, {ended['signedEnergyWh'] / 1000:.2f} kWh signed"
-        )
-        post(f"{self._bench}/evses/1/unplug", side="both")
-        self._parts.wait_for("Available", lambda: self._csms.connector("Available"))
-        self._say("unplugged", "connector Available")
-        for what, value in (("begin", ended["begin"]), ("end", ended["end"])):
-            self._say("the CSMS says", f"{what} record: signature {value['signature']}")
+    def plug(self, evse: int = 1) -> None:
+        self.bench.plug(evse)
+        self.wait_for("Occupied", lambda: self.csms.connector("Occupied", evse))
+        self.say("plugged", f"EVSE {evse}, connector Occupied")
 
-    def _evse(self) -> Json:
-        return dict(get(f"{self._bench}/state")["evses"][0])
+    def ask(self, card: str) -> str:
+        """Show a card that the station asks the CSMS about; return what the CSMS says."""
+        before = len(self.csms.verdicts(card))
+        self.bench.swipe(card)
+        verdict = self.wait_for("Authorize", lambda: self.csms.verdicts(card)[before:])[0]
+        meaning = "the CSMS knows it" if verdict == "Accepted" else "nothing begins"
+        self.say("card shown", f"{card}: {verdict}; {meaning}")
+        return verdict
+
+    def begun(self, since: datetime, evse: int = 1) -> str:
+        """Return the id of the transaction that began at an EVSE after that."""
+        found = self.wait_for("Started", lambda: self.csms.started(since, evse))
+        self.say("started", f"transaction {found}; the meter signs the start")
+        return found
+
+    def signed_start(self, transaction_id: str) -> None:
+        """Wait until the meter has signed the start of a transaction."""
+        signed = {"triggerReason": "SignedDataReceived"}
+        self.wait_for("the signed start", lambda: self.csms.told(transaction_id, **signed))
+        self.say("signed start", "SignedDataReceived; now the vehicle may draw current")
+
+    def begin(self, card: str = CARD, evse: int = 1) -> str:
+        """Let a driver come and charge; return the id of the transaction."""
+        self.plug(evse)
+        now = datetime.now(UTC)
+        self.ask(card)
+        transaction_id = self.begun(now, evse)
+        self.signed_start(transaction_id)
+        return transaction_id
+
+    def charge(self, evse: int = 1, *, lines: int = 2, every_s: float = 1.5) -> None:
+        """Let energy flow for a while."""
+        self.wait_for("Charging", lambda: self.bench.evse(evse)["power_w"] > 0)
+        for _ in range(lines):
+            state = self.bench.evse(evse)
+            self.say("charging", f"{state['power_w'] / 1000:5.1f} kW, {state['session_wh'] / 1000:6.2f} kWh")
+            time.sleep(every_s)
+
+    def stop(self, card: str = CARD) -> None:
+        """Let the driver show the card again."""
+        self.bench.swipe(card)
+        self.say("card again", "current off, the meter signs the end")
+
+    def ended(self, transaction_id: str, *, signed: bool = True) -> Json:
+        """Wait until the CSMS has everything of a transaction."""
+        ended = self.wait_for("Ended", lambda: self.csms.ended(transaction_id, signed=signed))
+        energy_wh = ended["signedEnergyWh"]
+        told = "no signed end" if energy_wh is None else f"{energy_wh / 1000:.2f} kWh signed"
+        self.say("signed end" if signed else "ended", f"{ended['stoppedReason']}, {told}")
+        return ended
+
+    def unplug(self, evse: int = 1) -> None:
+        self.bench.unplug(evse)
+        self.wait_for("Available", lambda: self.csms.connector("Available", evse))
+        self.say("unplugged", f"EVSE {evse}, connector Available")
+
+
+def plain_session(acts: Acts) -> str:
+    """Let one driver come, charge and go; return the id of the transaction."""
+    transaction_id = acts.begin()
+    acts.charge(lines=4, every_s=2.0)
+    acts.stop()
+    ended = acts.ended(transaction_id)
+    acts.unplug()
+    for what in ("begin", "end"):
+        acts.say("the CSMS says", f"{what} record: signature {ended[what]['signature']}")
+    return transaction_id

@@ -13,7 +13,8 @@ from typing import Any, TypeVar, cast
 from ocpp.v201.enums import AttributeEnumType
 
 from station.core import variables as var
-from station.core.datatypes import InvalidValueError, Measured
+from station.core.datatypes import InvalidValueError, Measured, MemberList
+from station.core.policy import TxPoint
 from station.core.variables import TABLE, Address, Tier, Variable
 
 T = TypeVar("T")
@@ -70,24 +71,41 @@ class EvseFacts:
     fixed_cable: bool = False
     name: str = ""
     """The public name; empty if it has none."""
+    bay_sensor: bool = False
+    """A sensor sees whether a vehicle stands in the parking bay."""
 
 
 def rows_for(evses: Iterable[EvseFacts], *, vendors: Iterable[str] = ()) -> list[Variable[Any]]:
     """Return the rows of a station with these EVSEs and hooks of these vendors, each with its full address."""
     evses = list(evses)
-    rows = [row for row in TABLE if row.tier is Tier.STATION]
+    of_station = _facts_of_station(evses)
+    rows = [of_station.get(row, row) for row in TABLE if row.tier is Tier.STATION]
     rows += [var.custom_implementation_enabled(vendor) for vendor in vendors]
-    if all(evse.fixed_cable for evse in evses):
-        # OCPPCommCtrlr.UnlockOnEVSideDisconnect: read-only and false where all cables are fixed.
-        rows[rows.index(var.UNLOCK_ON_EV_SIDE_DISCONNECT)] = var.UNLOCK_ON_EV_SIDE_DISCONNECT.fixed(value=False)
-    phases = max((evse.phases for evse in evses), default=3)
-    rows[rows.index(var.STATION_SUPPLY_PHASES)] = var.STATION_SUPPLY_PHASES.fixed(phases)
     for evse in evses:
         facts, lacking = _facts(evse), _lacking(evse)
         fitted = [facts.get(row, row) for row in TABLE if row not in lacking]
         rows += [row.at(evse.evse_id) for row in fitted if row.tier is Tier.EVSE]
         rows += [row.at(evse.evse_id, CONNECTOR_ID) for row in fitted if row.tier is Tier.CONNECTOR]
     return rows
+
+
+def _facts_of_station(evses: list[EvseFacts]) -> dict[Variable[Any], Variable[Any]]:
+    """Return the rows of the station that say something else than the table does, because of the hardware."""
+    phases = max((evse.phases for evse in evses), default=3)
+    watched = any(evse.bay_sensor for evse in evses)
+    points = tuple(point for point in TxPoint if watched or point is not TxPoint.PARKING_BAY_OCCUPANCY)
+    facts: dict[Variable[Any], Variable[Any]] = {
+        var.STATION_SUPPLY_PHASES: var.STATION_SUPPLY_PHASES.fixed(phases),
+        # A point that no EVSE can ever reach is none to choose.
+        **{
+            row: replace(row, type=MemberList(points, may_be_empty=False))
+            for row in (var.TX_START_POINT, var.TX_STOP_POINT)
+        },
+    }
+    if all(evse.fixed_cable for evse in evses):
+        # OCPPCommCtrlr.UnlockOnEVSideDisconnect: read-only and false where all cables are fixed.
+        facts[var.UNLOCK_ON_EV_SIDE_DISCONNECT] = var.UNLOCK_ON_EV_SIDE_DISCONNECT.fixed(value=False)
+    return facts
 
 
 def _facts(evse: EvseFacts) -> dict[Variable[Any], Variable[Any]]:
@@ -111,6 +129,8 @@ def _lacking(evse: EvseFacts) -> set[Variable[Any]]:
         rows.add(var.LOCK_PROBLEM)
     if not evse.name:
         rows.add(var.EVSE_NAME)
+    if not evse.bay_sensor:
+        rows |= {var.BAY_SENSOR_ENABLED, var.BAY_SENSOR_ACTIVE}
     return rows
 
 

@@ -17,6 +17,9 @@ class Timer(StrEnum):
     EV_CONNECT = "ev_connect"
     SAMPLE = "sample"
     ENDED_SAMPLE = "ended_sample"
+    PHASES = "phases"
+    ALLOWANCE = "allowance"
+    SETTLE = "settle"
     RETRY = "retry"
 
 
@@ -31,6 +34,8 @@ class Due(StrEnum):
     """AlignedDataCtrlr.Interval: an Updated event."""
     CLOCK_ENDED = "clock_ended"
     """AlignedDataCtrlr.TxEndedInterval: kept for the Ended event."""
+    PHASES = "phases"
+    """To see how many phases the vehicle uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,16 @@ class ClockStruck:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalsChanged:
+    """The CSMS wants samples at other times than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """The CSMS had the plug let go (F05)."""
+
+
+@dataclass(frozen=True, slots=True)
 class BayChanged:
     """The detector of the parking bay sees a vehicle, or none any more."""
 
@@ -216,30 +231,33 @@ class TimerExpired:
     timer: Timer
 
 
+DeviceEvent = (
+    BeginSigned | BeginFailed | EndSigned | EndFailed | OutputReleased | ReleaseFailed | FaultRaised | FaultCleared
+)
+"""What the meter and the charge controller did, or could not do."""
+
 Event = (
     Woken
     | MeterFound
     | PilotChanged
     | Authorized
     | StopRequested
-    | BeginSigned
-    | BeginFailed
-    | EndSigned
-    | EndFailed
-    | OutputReleased
-    | ReleaseFailed
+    | DeviceEvent
     | Sampled
     | LimitChanged
-    | FaultRaised
-    | FaultCleared
     | Blocked
     | AvailabilityChanged
     | Triggered
     | ClockStruck
+    | IntervalsChanged
+    | Unlocked
     | BayChanged
     | Judged
     | TimerExpired
 )
+
+WITHOUT_DELAY = frozenset({StopCause.RESET, StopCause.SHUTDOWN})
+"""Causes that end the transaction itself, whatever its stop points are."""
 
 STOPS: dict[StopCause, tuple[TriggerReasonEnumType, ReasonEnumType]] = {
     StopCause.CARD: (TriggerReasonEnumType.stop_authorized, ReasonEnumType.local),

@@ -41,7 +41,12 @@ class Fault(StrEnum):
     """The control pilot is in state E or F."""
     LOCK = "PlugLock"
     """The plug could not be locked."""
+    GROUND = "ResidualCurrent"
+    """The charge controller found a residual current."""
 
+
+FLAPPING = frozenset({Fault.METER, Fault.CONTROLLER, Fault.PILOT})
+"""Faults of wires and lines, which come and go many times a minute."""
 
 COMPONENTS = {
     Fault.METER: "FiscalMetering",
@@ -55,6 +60,7 @@ COMPONENTS = {
     Fault.CONTROLLER: "CPPWMController",
     Fault.PILOT: "CPPWMController",
     Fault.LOCK: "ConnectorPlugRetentionLock",
+    Fault.GROUND: "RCD",
 }
 """Components of OCPP 2.0.1 Part 2 appendix 3; the variable is always `Problem`."""
 

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from ocpp.v201.enums import MeasurandEnumType
 
+from station.core.powermeter import Powermeter
+
 ENERGY = MeasurandEnumType.energy_active_import_register
 
 
@@ -36,6 +38,7 @@ class Policy:
     evse_name: str = ""
     """The EVSE's public name for the metadata, such as DE*ABC*E1."""
     max_current_amps: float = 16.0
+    fixed_cable: bool = False
     start_points: frozenset[TxPoint] = frozenset({TxPoint.POWER_PATH_CLOSED})
     stop_points: frozenset[TxPoint] = frozenset({TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED})
     ev_connection_timeout_s: float = 60.0
@@ -46,6 +49,8 @@ class Policy:
     ended_measurands: tuple[MeasurandEnumType, ...] = (ENERGY,)
     aligned_updated_measurands: tuple[MeasurandEnumType, ...] = ()
     aligned_ended_measurands: tuple[MeasurandEnumType, ...] = ()
+    register_phases: bool = False
+    """Energies by phase too."""
     sign_readings: bool = True
     sign_started_readings: bool = False
     sign_updated_readings: bool = False
@@ -64,11 +69,15 @@ class Policy:
     end_retry_s: float = 5.0
     owed_retry_s: float = 60.0
     """How often the station goes on asking after that."""
+    fault_settle_s: float = 10.0
+    """How long a fault that flaps has to stay away until the CSMS is told that it went."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a step cannot know by itself: the time, and an id that was never used before (E01.FR.08)."""
+    """What a step cannot know by itself: the time, an id that was never used before (E01.FR.08), live values."""
 
     now: datetime
     fresh_id: str
+    reading: Powermeter | None = None
+    """The newest live values of the meter, if they are fresh."""

@@ -1,6 +1,7 @@
 """The state of one EVSE, as it is stored, and what can be read off it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from ocpp.v201.enums import (
@@ -12,7 +13,8 @@ from ocpp.v201.enums import (
 
 from station.core.events import Authorized
 from station.core.faults import Fault
-from station.core.powermeter import TransactionReq
+from station.core.policy import TxPoint
+from station.core.powermeter import Powermeter, TransactionReq
 from station.core.records import SignedRecord
 from station.core.tokens import IdToken
 
@@ -31,7 +33,7 @@ class Metering(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why a transaction is being ended."""
+    """Why the authorization of a transaction, or the transaction itself, is being ended."""
 
     trigger: TriggerReasonEnumType
     reason: ReasonEnumType
@@ -55,12 +57,27 @@ class Transaction:
     request: TransactionReq | None = None
     """What the meter is, or was, asked to sign the begin for."""
     begin: SignedRecord | None = None
+    begin_reading: Powermeter | None = None
+    """Live values of the begin, for measurands that a record does not hold."""
     end: SignedRecord | None = None
+    end_reading: Powermeter | None = None
     end_attempts: int = 0
+    over: Stop | None = None
+    """Who was authorized is so no more: the end is signed, and nothing begins again. The transaction may go on."""
     stop: Stop | None = None
+    """The transaction ends as soon as the meter is done with it."""
+    keep_locked: bool = False
+    """The plug is let go to its owner only (E05.FR.11, E09.FR.03)."""
+    released: bool = False
+    """It was decided about the plug."""
+    invalid: bool = False
+    """The CSMS refuses the token, and StopTxOnInvalidId is false."""
     suspended: bool = False
-    """The CSMS withdrew the authorization and the transaction goes on without energy (E05.FR.02)."""
+    """No energy any more for a token that the CSMS refuses; the transaction goes on (E05.FR.02)."""
     energy_flowed: bool = False
+    phases: int = 0
+    """How many phases were in use at the last look; 0 if nobody looked yet."""
+    told_phases: int = 0
     told_state: ChargingStateEnumType | None = None
     told_token: bool = False
     told_evse: bool = False
@@ -77,16 +94,26 @@ class Session:
     awake: bool = False
     """What the meter held from before has been dealt with."""
     plugged: bool = False
+    """The vehicle is connected."""
+    plugged_at: datetime | None = None
+    cable_in: bool = False
+    """A plug is in the socket, whether or not a vehicle is at the other end; on a fixed cable: the vehicle's."""
+    bay_occupied: bool = False
     letter: str = ""
     """Control pilot, A..F; empty until it was seen."""
     cable_rating_amps: float | None = None
     authorization: Authorized | None = None
+    authorized_at: datetime | None = None
+    held_for: IdToken | None = None
+    """Whose plug stays locked though the transaction is over; the same card, or UnlockConnector, lets it go."""
     transaction: Transaction | None = None
     metering: Metering = Metering.OFF
     limit_amps: float | None = None
     """What the power management allows; None if nothing limits."""
     offered_amps: float = 0.0
     faults: frozenset[Fault] = field(default_factory=frozenset)
+    settling: frozenset[Fault] = field(default_factory=frozenset)
+    """Faults that went a moment ago and may come back; the CSMS is told that they went when they stay away."""
     blocked: bool = False
     """The station, or this EVSE, waits to restart."""
     inoperative: bool = False
@@ -108,7 +135,22 @@ def wants_energy(session: Session) -> bool:
 
 
 def energy_flows(session: Session) -> bool:
-    return session.metering is Metering.ON and session.offered_amps > 0 and wants_energy(session)
+    return session.metering is Metering.ON and session.offered_amps > 0 and session.plugged and wants_energy(session)
+
+
+def conditions(session: Session) -> frozenset[TxPoint]:
+    """Return what holds now of that with which transactions begin and end (E01, E06)."""
+    authorized, transaction = session.authorization is not None, session.transaction
+    signed = transaction is not None and transaction.begin is not None and session.metering is not Metering.OFF
+    held = {
+        TxPoint.PARKING_BAY_OCCUPANCY: session.bay_occupied,
+        TxPoint.EV_CONNECTED: session.plugged,
+        TxPoint.AUTHORIZED: authorized,
+        TxPoint.POWER_PATH_CLOSED: session.plugged and authorized,
+        TxPoint.DATA_SIGNED: signed,
+        TxPoint.ENERGY_TRANSFER: energy_flows(session),
+    }
+    return frozenset(point for point, holds in held.items() if holds)
 
 
 def charging_state(session: Session) -> ChargingStateEnumType:
@@ -116,7 +158,7 @@ def charging_state(session: Session) -> ChargingStateEnumType:
     transaction = session.transaction
     if not session.plugged:
         return ChargingStateEnumType.idle
-    if transaction is None or session.metering is not Metering.ON or transaction.stop:
+    if transaction is None or session.metering is not Metering.ON or transaction.stop or transaction.over:
         return ChargingStateEnumType.ev_connected
     if energy_flows(session):
         return ChargingStateEnumType.charging
@@ -129,9 +171,12 @@ def connector_status(session: Session) -> ConnectorStatusEnumType:
     """Return what StatusNotification says now (G01)."""
     if session.faults:
         return ConnectorStatusEnumType.faulted
-    if (session.blocked or session.inoperative or not session.awake) and idle(session):
+    taken, transaction = session.plugged or session.cable_in, session.transaction
+    # G01.FR.05: nothing is announced as free that will not be when the end is signed.
+    leaving = not taken and transaction is not None and (transaction.stop or transaction.over)
+    if (session.blocked or session.inoperative or not session.awake) and (idle(session) or leaving):
         return ConnectorStatusEnumType.unavailable
-    return ConnectorStatusEnumType.occupied if session.plugged else ConnectorStatusEnumType.available
+    return ConnectorStatusEnumType.occupied if taken else ConnectorStatusEnumType.available
 
 
 def waking(session: Session) -> bool:
@@ -141,6 +186,7 @@ def waking(session: Session) -> bool:
 
 def refusal(session: Session) -> str | None:
     """Return why nobody can be authorized here now, in words for an operator, or None."""
+    transaction = session.transaction
     if session.faults:
         return "faulted: " + ", ".join(sorted(session.faults))
     if not session.awake:
@@ -149,9 +195,9 @@ def refusal(session: Session) -> str | None:
         return "the station waits to restart"
     if session.authorization is not None:
         return "a driver is authorized already"
-    if session.inoperative and session.transaction is None:
+    if session.inoperative and transaction is None:
         return "out of service"
-    if session.transaction is not None and session.transaction.stop is not None:
+    if transaction is not None and (transaction.stop or (transaction.over and session.metering is not Metering.OFF)):
         return "the last transaction is being signed"
     return None
 

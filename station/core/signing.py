@@ -1,5 +1,6 @@
 """What the meter signed, or could not sign, and what that changes in a session."""
 
+from dataclasses import replace
 from typing import Any
 
 from ocpp.v201.enums import ReadingContextEnumType
@@ -9,12 +10,14 @@ from station.core import events as on
 from station.core import samples
 from station.core.faults import Fault
 from station.core.policy import KeyPolicy
+from station.core.powermeter import Powermeter
 from station.core.records import SignedRecord
+from station.core.sampling import time_samples
 from station.core.session import Metering, Transaction
 from station.core.work import FAULTED, Work, clear_fault, raise_fault, stop
 
 
-def keep_begin(work: Work, record: SignedRecord) -> None:
+def keep_begin(work: Work, record: SignedRecord, reading: Powermeter | None = None) -> None:
     transaction = work.transaction
     if transaction is None:
         work.do(do.SetAside(record, "a start that nobody waited for any more"), do.ReleaseOutput())
@@ -22,8 +25,8 @@ def keep_begin(work: Work, record: SignedRecord) -> None:
     work.do(do.OpenReceipt(transaction.id, transaction.token, work.moment.now, transaction.request))
     work.do(do.KeepRecord(transaction.id, record))
     work.set(metering=Metering.ON, **_newest(record))
-    work.set_transaction(begin=record)
-    time_next_sample(work)
+    work.set_transaction(begin=record, begin_reading=reading)
+    time_samples(work)
 
 
 def begin_failed(work: Work, event: on.BeginFailed) -> None:
@@ -33,14 +36,14 @@ def begin_failed(work: Work, event: on.BeginFailed) -> None:
     stop(work, FAULTED)
 
 
-def end_signed(work: Work, record: SignedRecord) -> None:
-    session, transaction = work.session, work.transaction
+def end_signed(work: Work, event: on.EndSigned) -> None:
+    session, transaction, record = work.session, work.transaction, event.record
     begun_by = transaction.begin.meter_serial if transaction and transaction.begin else session.owed_by
     if begun_by not in ("", record.meter_serial):
         _other_meter_signed(work, record, begun_by)
         return
     if transaction is not None:
-        keep_end(work, record)
+        keep_end(work, record, event.reading)
     elif session.owed is not None:
         _settle_debt(work, session.owed, record)
     else:
@@ -77,11 +80,11 @@ def _settle_debt(work: Work, transaction_id: str, record: SignedRecord) -> None:
     work.set(owed=None, owed_by="", owed_key_told=False, **_newest(record))
 
 
-def keep_end(work: Work, record: SignedRecord) -> None:
+def keep_end(work: Work, record: SignedRecord, reading: Powermeter | None = None) -> None:
     assert work.transaction is not None
     work.do(do.KeepRecord(work.transaction.id, record))
     work.set(metering=Metering.OFF, **_newest(record))
-    work.set_transaction(end=record)
+    work.set_transaction(end=record, end_reading=reading)
 
 
 def end_failed(work: Work, event: on.EndFailed) -> None:
@@ -99,8 +102,9 @@ def end_failed(work: Work, event: on.EndFailed) -> None:
 
 
 def _owe(work: Work, transaction: Transaction, why: str) -> None:
-    """End without the signed end; go on asking for it."""
+    """End without the signed end, whatever the stop points are; go on asking for it."""
     policy, begin = work.policy, transaction.begin
+    stop(work, replace(FAULTED, reason=transaction.over.reason) if transaction.over else FAULTED)
     raise_fault(work, Fault.END, why)
     told_with_begin = begin is not None and policy.sign_readings and bool(policy.ended_measurands)
     work.set(
@@ -117,11 +121,6 @@ def release_failed(work: Work, event: on.ReleaseFailed) -> None:
     stop(work, FAULTED)
     if work.session.metering is Metering.OFF:
         work.do(do.StartTimer(on.Timer.RETRY, work.policy.end_retry_s))
-
-
-def time_next_sample(work: Work) -> None:
-    if work.policy.updated_interval_s > 0:
-        work.do(do.StartTimer(on.Timer.SAMPLE, work.policy.updated_interval_s))
 
 
 def _newest(record: SignedRecord) -> dict[str, Any]:

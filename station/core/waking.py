@@ -6,7 +6,7 @@ from station.core.faults import Fault
 from station.core.records import LeftOver, SignedRecord
 from station.core.session import Metering, Transaction
 from station.core.signing import end_signed, keep_begin, keep_end
-from station.core.work import POWER_LOSS, Work, clear_fault, is_new, raise_fault, stop
+from station.core.work import POWER_LOSS, Work, await_cable, clear_fault, is_new, raise_fault, settle_faults, stop
 
 
 def wake(work: Work, woken: on.Woken) -> None:
@@ -15,8 +15,10 @@ def wake(work: Work, woken: on.Woken) -> None:
     lasting = {Fault.END, Fault.UNFIT} if left else {Fault.END, woken.fault}
     for fault in sorted(work.session.faults - lasting):
         clear_fault(work, fault)
-    work.set(awake=left is not None, letter="", authorization=None, offered_amps=0.0, blocked=False)
+    work.set(awake=left is not None, letter="", offered_amps=0.0, blocked=False, held_for=None)
     work.do(do.Withhold())
+    settle_faults(work)
+    _keep_waiting(work)
     if left is None:
         raise_fault(work, woken.fault, woken.problem)
     else:
@@ -30,6 +32,18 @@ def wake(work: Work, woken: on.Woken) -> None:
     else:
         # Whether the start was signed is known when the meter answers (MeterFound).
         work.set_transaction(stop=transaction.stop or POWER_LOSS)
+
+
+def _keep_waiting(work: Work) -> None:
+    """A driver who was fetching the cable when the power went still has the rest of his time (C01.FR.26)."""
+    session, left_s = work.session, 0.0
+    if session.transaction is None and session.authorized_at is not None:
+        passed_s = (work.moment.now - session.authorized_at).total_seconds()
+        left_s = work.policy.ev_connection_timeout_s - passed_s if passed_s >= 0 else 0.0
+    if left_s > 0 and not session.plugged:
+        await_cable(work, left_s)
+    else:
+        work.set(authorization=None, authorized_at=None)
 
 
 def meter_found(work: Work, left: LeftOver) -> None:
@@ -47,8 +61,11 @@ def meter_found(work: Work, left: LeftOver) -> None:
 
 
 def _note_counter(work: Work, left: LeftOver | None) -> None:
-    """Nothing is open, so whatever the meter holds now belongs to no transaction to come."""
+    """Nothing is open, so whatever the meter holds now belongs to no transaction to come; new evidence is kept."""
     if left is not None and work.session.owed is None:
+        for record in (left.begin, left.end):
+            if record is not None and work.session.last_serial == left.meter_serial and is_new(work, record):
+                work.do(do.SetAside(record, "signed for a transaction that had to end before the meter answered"))
         work.set(last_pagination=left.counter, last_serial=left.meter_serial)
 
 
@@ -73,13 +90,17 @@ def _wake_without_transaction(work: Work, left: LeftOver | None) -> None:
     if work.session.owed is None:
         work.do(do.ReleaseOutput())
     elif end := _end_from_before(work, left):
-        end_signed(work, end)
+        end_signed(work, on.EndSigned(end))
     else:
         work.do(do.TurnOff(work.session.owed))
 
 
 def _end_what_was_open(work: Work, transaction: Transaction, left: LeftOver | None) -> None:
     if left and transaction.begin and transaction.begin.meter_serial != left.meter_serial:
+        return
+    if transaction.over and work.session.metering is Metering.OFF:
+        stop(work, POWER_LOSS)  # its end is signed
+        work.do(do.ReleaseOutput())
         return
     if left and left.begin and transaction.begin is None and is_new(work, left.begin):
         keep_begin(work, left.begin)

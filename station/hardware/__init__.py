@@ -1,1 +1,1 @@
-"""What the station is built of: charge controllers, card readers, and their null objects."""
+"""What the station is built of besides meters: charge controllers, readers, sensors of parking bays, displays."""

@@ -4,10 +4,11 @@ Its contactor output is wired to the meter's DOE input, so switching PWM off ope
 Addresses are as in the maker's manual 106377; docs/bench.md lists those used here.
 """
 
+import asyncio
 import math
 
 from station.errors import DeviceError
-from station.hardware.ports import ModbusDevice, PilotLetter, PilotStatus
+from station.hardware.ports import LockError, ModbusDevice, PilotLetter, PilotStatus
 
 PWM_MODE, AVAILABLE_MODE, LOCK_MODE = 4000, 4001, 4002
 """Registers that tell what enables PWM, availability and the lock; three in a row."""
@@ -19,16 +20,20 @@ PWM, AVAILABLE, LOCK = 20000, 20001, 20002
 STATE = 24000
 """Two ASCII characters, A1 to F0; 1 is PWM off, 2 is PWM on. The proximity register follows."""
 STATE_AND_PROXIMITY = 2
+INPUTS = 24004
+PLUG_LOCKED = 1 << 1
+"""Of the inputs: feedback of the lock's actuator. Always 0 where the actuator has no such contact."""
 ERRORS = 24025
 
 PWM_OF_DIGIT = {"0": False, "1": False, "2": True}
+LOCK_FAILED, UNLOCK_FAILED = "lock_failed", "unlock_failed"
 ERROR_NAMES = {
     0: "cable_refused",
     2: "proximity_invalid",
     3: "pilot_invalid",
     4: "not_available",
-    5: "lock_failed",
-    6: "unlock_failed",
+    5: LOCK_FAILED,
+    6: UNLOCK_FAILED,
     10: "state_d_refused",
     11: "contactor_stuck",
     14: "residual_current",
@@ -36,6 +41,8 @@ ERROR_NAMES = {
 LOOKS_PER_ERRORS = 4
 """The error bits are not beside the state and cost a request of their own, so not every look reads them."""
 SMALLEST_OFFER_A, LARGEST_OFFER_A = 6, 63
+LOCK_LOOK_S, LOCK_LOOKS = 0.1, 20
+"""How long an actuator may take; the controller reports a failure sooner."""
 
 
 class PhoenixEvCc:
@@ -67,7 +74,7 @@ class PhoenixEvCc:
         text = state.to_bytes(2, "big").decode("ascii", "replace")
         letter, pwm_on = self._decode(text)
         if text != self._text or self._looks % LOOKS_PER_ERRORS == 0:
-            self._errors = _error_names((await self._device.read_inputs(ERRORS, 1))[0])
+            self._errors = await self._read_errors()
             self._text = text
             self._looks = 0
         self._looks += 1
@@ -86,14 +93,43 @@ class PhoenixEvCc:
         await self._device.write_coil(PWM, on=False)
 
     async def lock(self) -> None:
-        """Lock the plug in the socket."""
-        if not self._fixed_cable:
-            await self._device.write_coil(LOCK, on=True)
+        """Lock the plug in the socket; LockError if the controller reports that it failed, and releases the plug."""
+        if self._fixed_cable:
+            return
+        try:
+            await self._move_lock(on=True)
+        except LockError:
+            # Nobody charges now, so nobody would release a plug that the actuator catches later after all.
+            await self._device.write_coil(LOCK, on=False)
+            raise
 
     async def unlock(self) -> None:
-        """Release the plug."""
+        """Release the plug; LockError if the controller reports that it failed."""
         if not self._fixed_cable:
-            await self._device.write_coil(LOCK, on=False)
+            await self._move_lock(on=False)
+
+    async def _move_lock(self, *, on: bool) -> None:
+        """Give the order and wait until it is done; other requests to the controller may come in between."""
+        failure = LOCK_FAILED if on else UNLOCK_FAILED
+        if failure in await self._read_errors():
+            # The same order once more would be none: the actuator tries again when the order changes.
+            await self._device.write_coil(LOCK, on=not on)
+        await self._device.write_coil(LOCK, on=on)
+        self._looks = 0
+        for _ in range(LOCK_LOOKS):
+            if await self._plug_locked() is on:
+                return
+            if failure in await self._read_errors():
+                raise LockError(f"{self._name} reports {failure}; is the plug all the way in, and the lock clean?")
+            await asyncio.sleep(LOCK_LOOK_S)
+        if not on:
+            raise LockError(f"{self._name} still reports the plug as locked; is the lock's actuator stuck?")
+
+    async def _plug_locked(self) -> bool:
+        return bool((await self._device.read_inputs(INPUTS, 1))[0] & PLUG_LOCKED)
+
+    async def _read_errors(self) -> frozenset[str]:
+        return _error_names((await self._device.read_inputs(ERRORS, 1))[0])
 
     def _decode(self, text: str) -> tuple[PilotLetter, bool]:
         letter, digit = text[:1], text[1:]

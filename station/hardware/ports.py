@@ -1,9 +1,18 @@
 """Roles that hardware plays for an EVSE or the station, and the null objects for what is not fitted."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+from station.errors import DeviceError
+
+LOCK_PROBLEMS: Final = frozenset({"lock_failed", "unlock_failed"})
+"""Those names in `PilotStatus.errors` that are about the lock of the plug, not about the pilot."""
+
+
+class LockError(DeviceError):
+    """The lock does not move: the plug is not held, or cannot be released. Everything else still works."""
 
 
 class PilotLetter(StrEnum):
@@ -51,7 +60,8 @@ class ModbusDevice(Protocol):
 class ChargeController(Protocol):
     """The device that speaks control pilot to the vehicle and drives lock and fast contactor output.
 
-    Every method raises DeviceError (station.errors); none may be called while another runs on the same controller.
+    Every method raises DeviceError (station.errors). None may be called while another runs on the same controller,
+    but for `lock` and `unlock`, which wait for a motor: the others go on meanwhile.
     """
 
     async def prepare(self) -> None:
@@ -67,18 +77,22 @@ class ChargeController(Protocol):
         """Offer nothing: PWM off, the fast output opens the contactor's path."""
 
     async def lock(self) -> None:
-        """Lock the plug in the socket outlet; nothing to do on a fixed cable."""
+        """Lock the plug in the socket outlet; nothing to do on a fixed cable.
+
+        Raises LockError if the controller says that it failed; the plug is free then.
+        """
 
     async def unlock(self) -> None:
-        """Release the plug."""
+        """Release the plug. Raises LockError if the controller says that it failed: the plug is still held."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardRead:
     """A card was presented to a reader."""
 
-    uid: str
-    """Hex digits, upper case, as the reader gave them; leading zeros kept."""
+    uid: str = field(repr=False)
+    """Of a card the hex digits, upper case, in the order of the reader, with leading zeros; of a keypad the digits;
+    of a start button what it is configured for, or nothing."""
     type: str
     """IdTokenEnumType of OCPP: ISO14443, ISO15693, KeyCode, Local, MacAddress; NoAuthorization for a start button."""
 
@@ -91,7 +105,7 @@ class Selection:
 
 
 class CardReader(Protocol):
-    """Something a driver holds a card to."""
+    """Something that a driver holds a card to, types at or presses."""
 
     def cards(self) -> AsyncIterator[CardRead | Selection]:
         """Yield each card once per presentation; double reads of a card that is left there are dropped.

@@ -1,14 +1,15 @@
-"""A card reader at a serial port that sends each card as a line of hexadecimal digits."""
+"""A reader at a serial port: card reader, keypad or start button, whichever its scanner understands."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import structlog
 
 from station.errors import PortError
-from station.hardware.ports import CardRead
+from station.hardware.ports import CardRead, Selection
+from station.hardware.scanners import CardScanner, Garbage, Scanner
 from station.serial_port import open_serial, readable
 
 if TYPE_CHECKING:
@@ -16,48 +17,51 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("station.reader")
 
-TYPES = {4: "ISO14443", 7: "ISO14443", 10: "ISO14443", 8: "ISO15693"}
-"""IdTokenEnumType by the length of the UID in bytes."""
-LONGEST_LINE = 64
 CHUNK = 256
 DEBOUNCE_S = 2.0
-"""A card that is left at the reader is read again and again, faster than this."""
-LINE_ENDS = b"\r\n"
+"""A card that is left at the reader is read again and again, faster than this; a contact bounces."""
 
 
 class SerialLineReader:
-    """Reads cards from a port; lines end with CR, LF or both."""
+    """Yields what drivers do at one port."""
 
-    def __init__(self, port: str, baud_rate: int, *, name: str, debounce_s: float = DEBOUNCE_S) -> None:
+    def __init__(
+        self,
+        port: str,
+        baud_rate: int,
+        *,
+        name: str,
+        scanner: Callable[[], Scanner] = CardScanner,
+        debounce_s: float = DEBOUNCE_S,
+    ) -> None:
+        """`scanner` makes what understands the reader, anew for each time that the port is opened."""
         self._port = port
         self._baud_rate = baud_rate
         self._name = name
+        self._scanner = scanner
         self._debounce_s = debounce_s
 
-    async def cards(self) -> AsyncIterator[CardRead]:
+    async def cards(self) -> AsyncIterator[CardRead | Selection]:
         """Yield each card once per presentation; close the iterator to let go of the port.
 
         Raises PortError if the port cannot be opened or is gone; may be called again then.
         """
         loop = asyncio.get_running_loop()
-        lines = _Lines()
-        last_uid, last_s, skipped = "", 0.0, 0
+        scanner, debounce = self._scanner(), _Debounce(self._debounce_s)
+        skipped = 0
         with open_serial(self._port, self._baud_rate) as port:
             log.info("reader_opened", reader=self._name, port=self._port)
             while True:
                 chunk = await self._receive(port)
-                for line in lines.feed(chunk):
-                    card = _card(line)
-                    if card is None:
+                for scanned in scanner.feed(chunk, loop.time()):
+                    if isinstance(scanned, Garbage):
                         skipped += 1
                         if skipped == 1:  # a wrong baud rate makes garbage without end
-                            log.warning("reader_line_skipped", reader=self._name, length=len(line))
+                            log.warning("reader_line_skipped", reader=self._name, length=scanned.length)
                         continue
                     skipped = 0
-                    left_there = card.uid == last_uid and loop.time() - last_s < self._debounce_s
-                    last_uid, last_s = card.uid, loop.time()
-                    if not left_there:
-                        yield card
+                    if isinstance(scanned, Selection) or debounce.is_new(scanned, loop.time()):
+                        yield scanned
 
     async def _receive(self, port: "serial.Serial") -> bytes:
         file = port.fileno()
@@ -73,29 +77,15 @@ class SerialLineReader:
         return chunk
 
 
-class _Lines:
-    """Cuts bytes into lines; a line that is too long for a card is cut, so that it is none and takes no memory."""
+class _Debounce:
+    """Tells a card that is presented from one that is still there."""
 
-    def __init__(self) -> None:
-        self._line = bytearray()
+    def __init__(self, debounce_s: float) -> None:
+        self._debounce_s = debounce_s
+        self._last: CardRead | None = None
+        self._last_s = 0.0
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield each line that is complete now, without its end; empty lines are left out."""
-        for byte in chunk:
-            if byte not in LINE_ENDS:
-                if len(self._line) <= LONGEST_LINE:
-                    self._line.append(byte)
-            elif self._line:
-                line, self._line = bytes(self._line), bytearray()
-                yield line
-
-
-def _card(line: bytes) -> CardRead | None:
-    """Return the card that a line means, or None if it means none."""
-    try:
-        text = line.decode("ascii").strip()
-        uid = bytes.fromhex(text)
-    except ValueError:
-        return None
-    kind = TYPES.get(len(uid))
-    return CardRead(text.upper(), kind) if kind and len(text) == 2 * len(uid) else None
+    def is_new(self, card: CardRead, now_s: float) -> bool:
+        left_there = card == self._last and now_s - self._last_s < self._debounce_s
+        self._last, self._last_s = card, now_s
+        return not left_there

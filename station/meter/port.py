@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from station.core.powermeter import Powermeter, TransactionReq, TransactionStartResponse, TransactionStopResponse
-from station.core.records import LeftOver
+from station.core.records import LeftOver, SignedRecord
 
 
 class Switching(StrEnum):
@@ -65,6 +65,12 @@ class SigningMeter(Protocol):
 
     async def stop_transaction(self, transaction_id: str) -> TransactionStopResponse:
         """Have the meter sign the end; its record is verified, and the output off if the meter switches."""
+
+    async def sign_current(self, transaction_id: str | None) -> SignedRecord:
+        """Have the meter sign its present registers, verified, for the transaction that runs; None: for nobody.
+
+        Nothing is switched and no register reset, so that it may be done between begin and end; takes seconds.
+        """
 
     async def release_output(self) -> None:
         """Turn the output off without a record; nothing to do where the meter does not switch."""

@@ -3,6 +3,7 @@
 import base64
 
 from ocpp.v201.datatypes import MeterValueType, SampledValueType, SignedMeterValueType, UnitOfMeasureType
+from ocpp.v201.enums import LocationEnumType
 
 from station.core.reports import Sample, SampledValue, SignedValue
 from station.meter.keys import oca_public_key
@@ -21,6 +22,8 @@ def _sampled_value(value: SampledValue) -> SampledValueType:
         context=value.context,
         measurand=value.measurand,
         phase=value.phase,
+        # J01.FR.09: each EVSE's meter sits behind the contactor; there is none at the station's inlet.
+        location=LocationEnumType.outlet,
         signed_meter_value=_signed(value.signed) if value.signed else None,
         unit_of_measure=UnitOfMeasureType(unit=value.unit) if value.unit else None,
     )

@@ -33,11 +33,14 @@ def variable_of(address: Address) -> VariableType:
     return VariableType(name=address.variable, instance=address.instance)
 
 
+def because(reason_code: str, text: str = "") -> StatusInfoType:
+    """Return a reason: a code of appendix 5, and words for the operator of the CSMS."""
+    return StatusInfoType(reason_code=reason_code, additional_info=text[:ADDITIONAL_INFO_LENGTH] or None)
+
+
 def status_info(reason_code: str, text: str = "") -> StatusInfoType | None:
     """Return the reason, or None if there is none to give."""
-    if not reason_code:
-        return None
-    return StatusInfoType(reason_code=reason_code, additional_info=text[:ADDITIONAL_INFO_LENGTH] or None)
+    return because(reason_code, text) if reason_code else None
 
 
 def refuse_too_much(request: object, items: int, *, most_items: int, most_bytes: int) -> None:

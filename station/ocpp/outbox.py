@@ -5,7 +5,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
@@ -83,12 +83,25 @@ class OutboxSender:
         self._on_silent = on_silent
         self._waiting: dict[str, float] = {}
         """Lanes that wait for a retry: lane -> loop time."""
+        self._recalled = False
+        """What waited for a retry before the start is among them."""
         self._fewer = asyncio.Event()
         """Set when a message is done with."""
         self._answered: int | None = None
         """The row that was answered last and is removed while the next one is under way."""
         self._under_way: str | None = None
         """The lane whose message is out; it stays here if the connection is lost meanwhile."""
+        self._in_flight: int | None = None
+
+    @property
+    def in_flight(self) -> int | None:
+        """The id of the message that is out and waits for its answer."""
+        return self._in_flight
+
+    def is_queued(self, transaction_id: str | None) -> bool:
+        """Say whether events of a transaction, or of any if it is None, have still to be delivered (E14)."""
+        self._remove_answered()
+        return self._store.pending_of(transaction_id) > 0
 
     def went_offline(self) -> None:
         """Mark what is still queued (E11.FR.07, E12.FR.02)."""
@@ -102,11 +115,28 @@ class OutboxSender:
 
     async def run(self, online: Callable[[], bool]) -> None:
         """Send for ever; to be run while connected and accepted, cancelled when not."""
+        self._recall()
         while True:
             self._mail.clear()
             outcome = await self._send_batch() if online() else _Round.HELD_UP
             if outcome is not _Round.SENT:
                 await self._rest(outcome)
+
+    def _recall(self) -> None:
+        """E13.FR.03: go on waiting for what waited before the start; no longer than it may, for clocks are set."""
+        if self._recalled:
+            return
+        self._recalled = True
+        now, elapsed = self._now(), asyncio.get_running_loop().time()
+        for row, not_before in self._store.delayed():
+            left_s = min((not_before - now).total_seconds(), self._wait_s(row.attempts))
+            if left_s > 0:
+                self._waiting[_lane(row)] = elapsed + left_s
+
+    def _wait_s(self, attempts: int) -> float:
+        """E13.FR.03: the interval times the number of transmissions so far."""
+        limit = self._attempts()
+        return limit.interval_s * min(attempts, limit.limit)
 
     async def _send_batch(self) -> _Round:
         """Send what is due."""
@@ -161,15 +191,20 @@ class OutboxSender:
 
     async def _send(self, row: Queued, lane: str) -> None:
         postman = self._postmen[row.kind]
-        # Read again: an Ended may have got its signed end while it waited.
-        body = json.loads(self._store.body_of(row.id) or row.body)
+        # Read again: an Ended may have got its signed end while it waited, another event may have been dropped.
+        stored = self._store.body_of(row.id)
+        if stored is None:
+            return
+        body = json.loads(stored)
         message = postman.encode(row, body)
-        self._under_way = lane
+        self._under_way, self._in_flight = lane, row.id
         try:
             answer = await self._session.call(message, on_sent=self._remove_answered)
         except (CallRefused, NotPermitted, ValueError):
             self._under_way = None
             raise
+        finally:
+            self._in_flight = None
         self._under_way = None
         self._answered = row.id
         postman.answered(body, answer)
@@ -189,9 +224,8 @@ class OutboxSender:
             self._waiting.pop(lane, None)
             log.error("message_given_up", **_named(row), attempts=made, error=str(error), letter=row.id)
             return
-        self._store.count_attempt(row.id)
-        # E13.FR.03: the interval times the number of transmissions so far.
-        wait_s = limit.interval_s * min(made, limit.limit)
+        wait_s = self._wait_s(made)
+        self._store.count_attempt(row.id, not_before=self._now() + timedelta(seconds=wait_s))
         self._waiting[lane] = asyncio.get_running_loop().time() + wait_s
         log.warning("message_retried_later", **_named(row), error=str(error), attempts=made, wait_s=wait_s)
 

@@ -1,19 +1,16 @@
 """The authorization cache: what the CSMS said about tokens, as long as it may be believed (C10, C11, C12)."""
 
-import json
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from station.core.documents import from_document, to_document
-from station.core.tokens import NEVER_CHECKED, IdToken, TokenInfo
-from station.storage.tokens import Tokens
-
-MOST_TOKENS = 1000
-"""When it hears of one more, the station forgets the one of which it heard longest ago (C10.FR.07)."""
+from station.core.tokens import NEVER_CHECKED, IdToken, Source, TokenInfo, info_of_text, text_of_info
+from station.core.variables.authorization import MOST_CACHED_BYTES, MOST_CACHED_TOKENS
+from station.storage.tokens import CachedToken, Tokens
 
 
 class TokenCache:
-    """Remembers every answer, whatever its status (C10.FR.01), over restarts."""
+    """Remembers every answer, whatever its status (C10.FR.01), over restarts (C10.FR.02)."""
 
     def __init__(
         self,
@@ -22,11 +19,15 @@ class TokenCache:
         enabled: Callable[[], bool],
         life_time_s: Callable[[], float],
         now: Callable[[], datetime],
+        most_tokens: int = MOST_CACHED_TOKENS,
+        most_bytes: int = MOST_CACHED_BYTES,
     ) -> None:
         self._store = store
         self._enabled = enabled
         self._life_time_s = life_time_s
         self._now = now
+        self._most_tokens = most_tokens
+        self._most_bytes = most_bytes
 
     def get(self, token: IdToken) -> TokenInfo | None:
         """Return what was said about a token and still counts."""
@@ -35,17 +36,40 @@ class TokenCache:
         stored = self._store.get(token)
         if stored is None:
             return None
-        info = from_document(TokenInfo, json.loads(stored.info))
-        if info.expires is not None:
-            return info if self._now() < info.expires else None  # C10.FR.13
-        # C10.FR.10 as the errata have it: since the CSMS said so, however often the token was used since then.
-        age_s = (self._now() - stored.updated_at).total_seconds()
-        return info if age_s <= self._life_time_s() else None
+        return info_of_text(stored.info, Source.CACHE) if self._counts(stored) else None
 
     def learn(self, token: IdToken, info: TokenInfo) -> None:
         """Keep an answer; one that has expired already only removes what was known (errata of C10.FR.10)."""
         if not self._enabled() or token.type in NEVER_CHECKED:
             return
-        document, now = json.dumps(to_document(info)), self._now()
-        self._store.put(token, document, updated_at=now, expires=info.expires)
-        self._store.evict(keep=MOST_TOKENS, now=now)
+        now = self._now()
+        with self._store.together():
+            # C10.FR.09: the personal message may tell a tariff, which is another one tomorrow.
+            text = text_of_info(replace(info, personal_message=None))
+            self._store.put(token, text, updated_at=now, expires=info.expires, accepted=info.accepted)
+            self._store.expire(now=now, updated_before=self._oldest())  # C10.FR.10
+            self._store.evict(token, most_tokens=self._most_tokens, most_bytes=self._most_bytes)  # C10.FR.07
+
+    def clear(self) -> bool:
+        """Forget everything; False, and nothing is forgotten, while the cache is switched off (C11)."""
+        if not self._enabled():
+            return False  # C11.FR.04
+        self._store.clear()
+        return True
+
+    def size_bytes(self) -> int:
+        """Return how many bytes are in use (AuthCacheCtrlr.Storage)."""
+        return self._store.size_bytes()
+
+    def _counts(self, stored: CachedToken) -> bool:
+        if stored.expires is not None:
+            return self._now() < stored.expires  # C10.FR.13
+        # C10.FR.10 as the errata have it: since the CSMS said so, however often the token was used since then.
+        return stored.updated_at >= self._oldest()
+
+    def _oldest(self) -> datetime:
+        """Return since when an answer without an expiry still counts."""
+        try:
+            return self._now() - timedelta(seconds=self._life_time_s())
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import structlog
-from ocpp.v201.datatypes import EVSEType, IdTokenInfoType, IdTokenType
-from ocpp.v201.enums import AuthorizationStatusEnumType, IdTokenEnumType
+from ocpp.v201.datatypes import EVSEType, IdTokenInfoType, IdTokenType, MessageContentType
+from ocpp.v201.enums import AuthorizationStatusEnumType, IdTokenEnumType, MessageFormatEnumType
 
 from station.clock import plausible
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, PersonalMessage, TokenInfo
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -61,7 +61,15 @@ def token_info(message: IdTokenInfoType) -> TokenInfo:
         group=token_of(group) if group else None,
         expires=_expiry(message.cache_expiry_date_time) if message.cache_expiry_date_time else None,
         evse_ids=tuple(message.evse_id or ()),
+        language1=message.language_1,
+        language2=message.language_2,
+        personal_message=personal_message(message.personal_message) if message.personal_message else None,
+        charging_priority=message.charging_priority,
     )
+
+
+def personal_message(message: MessageContentType) -> PersonalMessage:
+    return PersonalMessage(MessageFormatEnumType(message.format), message.content, message.language)
 
 
 def evse(evse_id: int, connector_id: int | None = None) -> EVSEType:

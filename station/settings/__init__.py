@@ -11,8 +11,10 @@ from station.settings.checks import check
 from station.settings.sections import read
 from station.settings.toml_reader import Problems, Table
 from station.settings.values import (
+    BaySettings,
     ControllerSettings,
     CsmsSettings,
+    DisplaySettings,
     EvseSettings,
     LineSettings,
     LogSettings,
@@ -25,8 +27,10 @@ from station.settings.values import (
 )
 
 __all__ = [
+    "BaySettings",
     "ControllerSettings",
     "CsmsSettings",
+    "DisplaySettings",
     "EvseSettings",
     "LineSettings",
     "LogSettings",

@@ -2,8 +2,12 @@
 
 from station import __version__
 from station.core.metadata import check_templates
+from station.core.policy import TxPoint
+from station.core.variables import TX_START_POINT, TX_STOP_POINT
 from station.settings.toml_reader import MISSING, Problems, listed, meant
 from station.settings.values import Settings
+
+MOST_EVSES = 8
 
 
 def check(settings: Settings, problems: Problems) -> None:
@@ -14,6 +18,7 @@ def check(settings: Settings, problems: Problems) -> None:
     _check_readers(settings, problems)
     _check_ports(settings, problems)
     _check_metadata(settings, problems)
+    _check_points(settings, problems)
 
 
 def _check_names(settings: Settings, problems: Problems) -> None:
@@ -37,6 +42,8 @@ def _check_names(settings: Settings, problems: Problems) -> None:
 
 def _check_evses(settings: Settings, problems: Problems) -> None:
     ids = [evse.id for evse in settings.evses]
+    if len(ids) > MOST_EVSES:
+        problems.add("evse", f"{len(ids)} are there; a station has {MOST_EVSES} at most")
     for number, evse_id in enumerate(ids, 1):
         if evse_id in ids[: number - 1] and evse_id != MISSING:
             problems.add(f"evse[{number}].id", f"{evse_id} is there twice")
@@ -80,3 +87,13 @@ def _check_metadata(settings: Settings, problems: Problems) -> None:
     for problem in check_templates(settings.metadata, evse_name=longest, version=__version__):
         key, _, text = problem.partition(": ")
         problems.add(f"metadata.{key}", text)
+
+
+def _check_points(settings: Settings, problems: Problems) -> None:
+    """Nothing can begin or end with a parking bay that nobody watches."""
+    if any(evse.bay for evse in settings.evses):
+        return
+    for row in (TX_START_POINT, TX_STOP_POINT):
+        points = settings.variables.get(row.address, "").split(",")
+        if TxPoint.PARKING_BAY_OCCUPANCY in (point.strip() for point in points):
+            problems.add(f"variables.{row}", f"{TxPoint.PARKING_BAY_OCCUPANCY} needs an EVSE with [evse.bay]")

@@ -6,42 +6,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from ocpp.v201.enums import ConnectorEnumType
-
 from station.core.datatypes import InvalidValueError
 from station.core.metadata import Templates, TooLong
 from station.core.variables import PRESETTABLE, TABLE, Address, address
-from station.meter.keys import KeyFormatError, parse_key
-from station.meter.port import Switching
 from station.settings.csms import read_csms
+from station.settings.devices import PRINTABLE, read_display, read_evse, read_line, read_reader
 from station.settings.toml_reader import Table, meant
 from station.settings.values import (
-    ControllerSettings,
-    EvseSettings,
-    LineSettings,
     LogSettings,
-    MeterSettings,
-    Parity,
-    ReaderSettings,
     ReceiptSettings,
     SecuritySettings,
     Settings,
     StationSettings,
 )
 
-PARITIES: Final[dict[str, Parity]] = {"none": "N", "even": "E", "odd": "O"}
-BAUD_RATES: Final = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-SYSTEM_TIMEZONE: Final = "system"
-CONNECTORS: Final = tuple(kind.value for kind in ConnectorEnumType)
-
 IDENTITY_LENGTH: Final = 48
 IDENTITY: Final = r"[A-Za-z0-9*_=+|@.\-]*"
 IDENTITY_ALLOWED: Final = "letters, digits and * - _ = + | @ . are (no colon: it is a user name as well)"
 """identifierString without the colon (SecurityCtrlr.Identity)."""
-PRINTABLE: Final = r"[ -~]*"
-DEVICE: Final = r"(?!.*://).*"
-DEVICE_ALLOWED: Final = "write the path of a serial port, such as /dev/ttyMETER; lines over a network cannot be used"
 CLIENT_KEYS: Final = ("ec-p256", "rsa-3072")
 VENDOR_ID_LENGTH: Final = 255  # DataTransferRequest.vendorId
 HOOK: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -58,9 +41,10 @@ def read(root: Table, path: Path) -> Settings:
         log=_log(root.table("log")),
         receipts=_receipts(root.table("receipts")),
         metadata=_metadata(root.table("metadata")),
-        lines=tuple(_line(table, path) for table in root.tables("line", at_least=1)),
-        evses=tuple(_evse(table) for table in root.tables("evse", at_least=1)),
-        readers=tuple(_reader(table, path) for table in root.tables("reader")),
+        lines=tuple(read_line(table, path) for table in root.tables("line", at_least=1)),
+        evses=tuple(read_evse(table, path) for table in root.tables("evse", at_least=1)),
+        readers=tuple(read_reader(table, path) for table in root.tables("reader")),
+        display=read_display(root.table("display")),
         variables=MappingProxyType(_variables(root.table("variables"))),
     )
     root.close()
@@ -130,100 +114,6 @@ def _metadata(table: Table) -> Templates:
     )
     table.close()
     return templates
-
-
-def _line(table: Table, path: Path) -> LineSettings:
-    parity = table.text("parity", "even", choices=PARITIES)
-    settings = LineSettings(
-        name=table.text("name"),
-        port=_port(table, path),
-        baud_rate=table.integer("baud_rate", 19200, choices=BAUD_RATES),
-        parity=PARITIES.get(parity, "E"),
-    )
-    table.close()
-    return settings
-
-
-def _evse(table: Table) -> EvseSettings:
-    settings = EvseSettings(
-        id=table.integer("id", lowest=1),
-        name=table.text("evse_id", longest=48, pattern=PRINTABLE, allowed="printable ASCII is"),
-        max_current_a=table.integer("max_current_a", lowest=6, highest=63),
-        phases=table.integer("phases", 3, choices=(1, 3)),
-        connector=table.text("connector", choices=CONNECTORS),
-        meter=_meter(table.table("meter", required=True)),
-        controller=_controller(table.table("controller", required=True)),
-    )
-    table.close()
-    return settings
-
-
-def _meter(table: Table) -> MeterSettings:
-    switching = table.text("switching", Switching.METER.value, choices=[choice.value for choice in Switching])
-    settings = MeterSettings(
-        type=table.text("type", choices=("bsm-ws36a",)),
-        line=table.text("line"),
-        unit=table.integer("unit", 42, lowest=1, highest=247),
-        public_key=_public_key(table),
-        switching=Switching(switching) if switching in list(Switching) else Switching.METER,
-        require_time=table.flag("require_time", default=True),
-        timezone=_timezone(table),
-    )
-    table.close()
-    return settings
-
-
-def _public_key(table: Table) -> bytes | None:
-    text = table.text("public_key", "", longest=2000)
-    if not text:
-        return None
-    try:
-        return parse_key(text)
-    except KeyFormatError as error:
-        table.wrong("public_key", f"{error}; `station meter key` shows the meter's own")
-        return None
-
-
-def _timezone(table: Table) -> str:
-    name = table.text("timezone", SYSTEM_TIMEZONE)
-    if name != SYSTEM_TIMEZONE:
-        import zoneinfo  # late: few need it
-
-        try:
-            zoneinfo.ZoneInfo(name)
-        except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-            close = meant(name, zoneinfo.available_timezones())
-            table.wrong("timezone", f"{name!r} is unknown here{close}; write a name such as Europe/Berlin, or system")
-    return name
-
-
-def _controller(table: Table) -> ControllerSettings:
-    settings = ControllerSettings(
-        type=table.text("type", choices=("phoenix-ev-cc",)),
-        line=table.text("line"),
-        unit=table.integer("unit", 1, lowest=1, highest=247),
-        fixed_cable=table.flag("fixed_cable", default=False),
-    )
-    table.close()
-    return settings
-
-
-def _reader(table: Table, path: Path) -> ReaderSettings:
-    settings = ReaderSettings(
-        name=table.text("name"),
-        type=table.text("type", choices=("serial-line",)),
-        port=_port(table, path),
-        baud_rate=table.integer("baud_rate", 9600, choices=BAUD_RATES),
-        evses=table.integers("evses"),
-    )
-    table.close()
-    return settings
-
-
-def _port(table: Table, path: Path) -> str:
-    """Return the path of a device; a relative one is beside the file."""
-    port = table.text("port", pattern=DEVICE, allowed=DEVICE_ALLOWED)
-    return str(path.parent / port) if port else ""
 
 
 def _variables(table: Table) -> dict[Address, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from station.core.metadata import Templates
 from station.core.variables import Address
@@ -11,6 +11,11 @@ from station.meter.port import Switching
 from station.secret import Secret
 
 Parity = Literal["N", "E", "O"]
+
+CARD_READER: Final = "serial-line"
+KEYPAD: Final = "serial-keypad"
+START_BUTTON: Final = "serial-button"
+"""Types of readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,17 @@ class ControllerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BaySettings:
+    """The sensor that sees whether a vehicle stands in the parking bay."""
+
+    type: str
+    path: Path
+    """The file that holds its value, 0 or 1."""
+    occupied: int
+    """The value that stands for a vehicle."""
+
+
+@dataclass(frozen=True, slots=True)
 class EvseSettings:
     """One EVSE: its ratings and its devices."""
 
@@ -114,17 +130,37 @@ class EvseSettings:
     connector: str
     meter: MeterSettings
     controller: ControllerSettings
+    bay: BaySettings | None = None
+    """None if nothing watches the parking bay."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """A card reader, and the EVSEs that it is for."""
+    """A card reader, keypad or start button, and the EVSEs that it is for."""
 
     name: str
     type: str
     port: str
     baud_rate: int
     evses: tuple[int, ...]
+    choose: str = "newest-plug"
+    """Which of several EVSEs is meant (station.core.presented)."""
+    token_type: str = ""
+    """The IdTokenEnumType of what is read; empty if it follows from what is read."""
+    id_token: str = field(default="", repr=False)
+    """What a start button of type Local stands for."""
+
+    @property
+    def selects(self) -> bool:
+        """Drivers can choose an EVSE here."""
+        return self.type == KEYPAD
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySettings:
+    """Where drivers are told what happens."""
+
+    type: str = "log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +179,6 @@ class Settings:
     variables: Mapping[Address, str]
     """Texts of variables for as long as the CSMS has not set them."""
     security: SecuritySettings = SecuritySettings()
+    display: DisplaySettings = DisplaySettings()
     vendors: Mapping[str, str] = field(default_factory=dict)
     """Who answers DataTransfer: `package.module:attribute` by vendorId."""

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import assert_never
+from typing import Final, TypeVar, assert_never
 
 from ocpp.v201.enums import TransactionEventEnumType
 
 from station.core.amending import with_end
+from station.core.collecting import with_collected
 from station.core.documents import from_document, to_document
 from station.core.effects import (
     AmendEnded,
@@ -23,13 +24,18 @@ from station.core.effects import (
 from station.core.reports import Sample, TransactionReport
 from station.core.session import Session
 from station.errors import StorageError
+from station.storage.collected import Collected
 from station.storage.database import Database
 from station.storage.outbox import Outbox, Queued
 from station.storage.receipts import Receipts
 from station.storage.sessions import Sessions
 
+T = TypeVar("T")
+
 TRANSACTION_EVENT = "TransactionEvent"
 NOTIFY_EVENT = "NotifyEvent"
+MOST_BYTES_OF_ENDED: Final = 48 * 1024
+"""Many a CSMS, or what stands before it, takes no frame above 64 KiB; signed values that come late need room too."""
 
 
 class Journal:
@@ -40,6 +46,7 @@ class Journal:
         self._sessions = Sessions(database)
         self._outbox = Outbox(database)
         self._receipts = Receipts(database)
+        self._collected = Collected(database)
 
     def load(self, evse_id: int) -> Session:
         """Return the session as it was committed last, or a new one; raises StorageError if it cannot be read."""
@@ -66,14 +73,7 @@ class Journal:
     def _store(self, evse_id: int, effect: StoredEffect, *, now: datetime, offline: bool) -> None:
         match effect:
             case Report(report):
-                self._outbox.put(
-                    TRANSACTION_EVENT,
-                    _text(report),
-                    transaction_id=report.transaction_id,
-                    seq_no=report.seq_no,
-                    created_at=now,
-                    offline=offline,
-                )
+                self._report(report, now=now, offline=offline)
             case Raise(alert):
                 self._outbox.put(NOTIFY_EVENT, _text(alert), created_at=now, offline=offline)
             case OpenReceipt():
@@ -91,15 +91,34 @@ class Journal:
             case AmendEnded():
                 self._amend_ended(effect.transaction_id, effect.end)
             case Collect(transaction_id, sample):
-                self._database.execute(
-                    "INSERT INTO collected (transaction_id, body) VALUES (?, ?)", (transaction_id, _text(sample))
-                )
+                self._collected.add(transaction_id, _text(sample))
             case CloseReceipt():
                 self._receipts.finish(
                     effect.transaction_id, ended_at=effect.ended_at, stopped_reason=effect.stopped_reason.value
                 )
             case _:
                 assert_never(effect)
+
+    def _report(self, report: TransactionReport, *, now: datetime, offline: bool) -> None:
+        if report.event is TransactionEventEnumType.ended:
+            report = self._completed(report)
+        self._outbox.put(
+            TRANSACTION_EVENT,
+            _text(report),
+            transaction_id=report.transaction_id,
+            seq_no=report.seq_no,
+            created_at=now,
+            offline=offline,
+        )
+
+    def _completed(self, report: TransactionReport) -> TransactionReport:
+        """Return an Ended event with what was collected for it, which is nowhere else from now on."""
+        bodies = self._collected.of(report.transaction_id)
+        if not bodies:
+            return report
+        self._collected.forget(report.transaction_id)
+        samples = tuple(sample for body in bodies if (sample := _read(Sample, body)) is not None)
+        return with_collected(report, samples, most_bytes=MOST_BYTES_OF_ENDED)
 
     def _amend_ended(self, transaction_id: str, end: Sample) -> None:
         for row in self._outbox.of_transaction(transaction_id):
@@ -109,11 +128,13 @@ class Journal:
 
 
 def _report_in(row: Queued) -> TransactionReport | None:
-    """Return the report in a message; what cannot be read must not keep the record from being stored."""
-    if row.kind != TRANSACTION_EVENT:
-        return None
+    return _read(TransactionReport, row.body) if row.kind == TRANSACTION_EVENT else None
+
+
+def _read(cls: type[T], body: str) -> T | None:
+    """Return what was stored; what cannot be read must not keep anything else from being stored."""
     try:
-        return from_document(TransactionReport, json.loads(row.body))
+        return from_document(cls, json.loads(body))
     except (ValueError, TypeError):
         return None
 

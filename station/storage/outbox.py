@@ -1,5 +1,6 @@
 """What the CSMS still has to be told, in order, and what was given up."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,9 +93,25 @@ class Outbox:
         """Forget a message that was answered; one that is not there is no error."""
         self._database.execute("DELETE FROM outbox WHERE id = ?", (message_id,))
 
-    def count_attempt(self, message_id: int) -> None:
-        """Remember that a message was sent in vain."""
-        self._database.execute("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", (message_id,))
+    def drop(self, message_ids: Iterable[int]) -> None:
+        """Forget messages that will not be sent, all or none."""
+        with self._database.together():
+            for message_id in message_ids:
+                self.remove(message_id)
+
+    def count_attempt(self, message_id: int, *, not_before: datetime) -> None:
+        """Remember that a message was sent in vain, and until when it waits for its next attempt."""
+        self._database.execute(
+            "UPDATE outbox SET attempts = attempts + 1, not_before = ? WHERE id = ?",
+            (text_of(not_before), message_id),
+        )
+
+    def delayed(self) -> list[tuple[Queued, datetime]]:
+        """Return the messages that were sent in vain, and until when each waits, oldest first."""
+        rows = self._database.execute(
+            f"SELECT {COLUMNS}, not_before FROM outbox WHERE not_before IS NOT NULL ORDER BY id"  # noqa: S608
+        )
+        return [(_queued(row[:-1]), instant_of(row[-1])) for row in rows]
 
     def mark_all_offline(self) -> None:
         """Mark all that waits: it will arrive late."""
@@ -143,8 +160,10 @@ class Outbox:
         )
         return [DeadLetter(_queued(row[:-2]), row[-2], instant_of(row[-1])) for row in rows]
 
-    def pending_of(self, transaction_id: str) -> int:
-        """Return how many messages of a transaction wait (GetTransactionStatus, messagesInQueue)."""
+    def pending_of(self, transaction_id: str | None) -> int:
+        """Return how many messages of a transaction wait, of all transactions if it is None (E14)."""
+        if transaction_id is None:
+            return self._count("outbox WHERE transaction_id IS NOT NULL")
         return self._count("outbox WHERE transaction_id = ?", (transaction_id,))
 
     def size(self) -> int:

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from station.core.documents import from_document, to_document
+from station.core.policy import ENERGY
 from station.core.powermeter import TransactionReq
 from station.core.records import RecordKind, SignedRecord
+from station.core.reports import Sample
 from station.core.tokens import IdToken
 from station.errors import StorageError
 from station.storage.database import Database, instant_of, text_of
-from station.storage.pruning import prune
+from station.storage.pruning import held, prune, waive
 
 TRANSACTION = "number, id, evse_id, id_token, id_token_type, started_at, ended_at, stopped_reason, request"
 RECORD = (
@@ -24,6 +26,8 @@ AT_HAND = (
     " UNION SELECT meter_serial, pagination FROM rejected_records WHERE meter_serial IS NOT NULL"
 )
 """Counters of all records that this station has or had, also those that must not be reported."""
+WH = {"Wh": 1, "kWh": 1000}
+"""What the units of an energy are worth."""
 BYTES_CHANGED = "bytes_changed"
 """Doubt of a record whose bytes are not those that were stored: the storage fails, or somebody wrote to it."""
 
@@ -35,6 +39,8 @@ class Kept:
     record: SignedRecord
     sent_at: datetime | None
     """When the CSMS answered an event that carried it; None if that is not known to have happened."""
+    told_at: datetime | None = None
+    """When the CSMS answered one that had its energy, but not its signature; None if it has that too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +151,22 @@ class Receipts:
     def mark_sent(self, ocmf: bytes, at: datetime) -> None:
         """Remember that the CSMS has a record; the first time counts."""
         self._database.execute(
-            "INSERT INTO sent_records (sha256, sent_at) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING",
+            "INSERT INTO sent_records (sha256, sent_at, signed) VALUES (?, ?, 1) ON CONFLICT (sha256) DO UPDATE"
+            " SET sent_at = excluded.sent_at, signed = 1 WHERE NOT signed",
             (sha256_of(ocmf), text_of(at)),
         )
+
+    def mark_told(self, transaction_id: str, sample: Sample, at: datetime) -> None:
+        """Remember that the CSMS has what a record says, if it says this, but not its signature."""
+        for value in sample.values:
+            if value.measurand is ENERGY and value.phase is None:
+                energy_wh = round(value.value * WH.get(value.unit, 1))
+                self._database.execute(
+                    "INSERT INTO sent_records (sha256, sent_at, signed) SELECT sha256, ?, 0 FROM records"
+                    " WHERE transaction_number = (SELECT number FROM transactions WHERE id = ?)"
+                    " AND taken_at = ? AND energy_wh = ? ON CONFLICT (sha256) DO NOTHING",
+                    (text_of(at), transaction_id, text_of(sample.taken_at), energy_wh),
+                )
 
     def add_rejected(self, evse_id: int, ocmf: bytes, reason: str, *, at: datetime) -> None:
         """Keep the bytes of a record that must not be reported, because they are not to be trusted."""
@@ -181,6 +200,17 @@ class Receipts:
         """
         return prune(self._database, older_than)
 
+    def waive(self, older_than: datetime, *, at: datetime) -> int:
+        """Delete some of those of which the CSMS was told everything, but not all with its signature; as `prune`.
+
+        Nobody else has these signatures: it takes the word of an operator.
+        """
+        return waive(self._database, older_than, at=at)
+
+    def held(self, older_than: datetime) -> int:
+        """Return how many receipts `prune` leaves until somebody has them waived."""
+        return len(held(self._database, older_than))
+
     # Looking
 
     def numbers(self) -> tuple[int, ...]:
@@ -200,6 +230,14 @@ class Receipts:
             (transaction,),
         ).fetchone()
         return self._receipt(row) if row else None
+
+    def token_of(self, transaction_id: str) -> IdToken | None:
+        """Return who a transaction is for, also after its end; None if nobody, or if it is not here."""
+        row = self._database.execute(
+            "SELECT id_token, id_token_type FROM transactions WHERE id = ? AND id_token IS NOT NULL",
+            (transaction_id,),
+        ).fetchone()
+        return IdToken(*row) if row else None
 
     def rejected(self) -> tuple[RejectedRecord, ...]:
         """Return the records that must not be reported, oldest first."""
@@ -238,7 +276,7 @@ class Receipts:
     def _receipt(self, row: tuple[Any, ...]) -> Receipt:
         number, transaction_id, evse_id, token, token_type, started_at, ended_at, stopped_reason, request = row
         records = self._database.execute(
-            f"SELECT sent_at, {RECORD} FROM records LEFT JOIN sent_records USING (sha256)"  # noqa: S608
+            f"SELECT sent_at, signed, {RECORD} FROM records LEFT JOIN sent_records USING (sha256)"  # noqa: S608
             " WHERE transaction_number = ? ORDER BY number",
             (number,),
         ).fetchall()
@@ -264,8 +302,9 @@ def sha256_of(ocmf: bytes) -> str:
 
 
 def _kept(
-    sent_at: str | None, kind: str, ocmf: bytes, sha256: str, key: bytes, serial: str, pagination: int, taken_at: str,
-    energy_wh: int, session_energy_wh: int, verified: int, doubts: str, snapshot: bytes,
+    sent_at: str | None, signed: int | None, kind: str, ocmf: bytes, sha256: str, key: bytes, serial: str,
+    pagination: int, taken_at: str, energy_wh: int, session_energy_wh: int, verified: int, doubts: str,
+    snapshot: bytes,
 ) -> Kept:  # fmt: skip
     unchanged = sha256_of(ocmf) == sha256
     record = SignedRecord(
@@ -281,4 +320,5 @@ def _kept(
         (*json.loads(doubts), *([] if unchanged else [BYTES_CHANGED])),
         snapshot,
     )
-    return Kept(record, instant_of(sent_at) if sent_at else None)
+    since = instant_of(sent_at) if sent_at else None
+    return Kept(record, since) if signed else Kept(record, None, told_at=since)

@@ -1,16 +1,24 @@
-"""The authorization cache on disk. It keeps no token in clear.
+"""The authorization cache on disk. It keeps no token in clear."""
 
-A token is found by its hash with this database's own salt. That keeps tokens out of backups and of sight; it
-does not stop somebody who has the file and the time to try all card numbers.
-"""
-
-import hashlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from station.core.tokens import IdToken
-from station.errors import StorageError
 from station.storage.database import Database, instant_of, text_of
+from station.storage.token_hash import TokenHash
+
+SIZE = "length(hash) + length(info) + length(updated_at) + coalesce(length(expires), 0)"
+"""Bytes of a row; all its texts are ASCII."""
+EVICT = f"""
+DELETE FROM tokens WHERE hash IN (
+    SELECT hash FROM (
+        SELECT hash, row_number() OVER worth AS place, sum({SIZE}) OVER worth AS bytes FROM tokens
+        WINDOW worth AS (ORDER BY hash = :new DESC, accepted DESC, updated_at DESC ROWS UNBOUNDED PRECEDING)
+    ) WHERE place > :most_tokens OR bytes > :most_bytes
+)
+"""  # noqa: S608 - only the size of a row is put in
+"""C10.FR.07: of the others, those that were not accepted go first, then those that were updated longest ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +37,23 @@ class Tokens:
     def __init__(self, database: Database) -> None:
         """Read the salt once; raises StorageError if it is missing."""
         self._database = database
-        row = database.execute("SELECT salt FROM token_salt").fetchone()
-        if row is None:
-            raise StorageError(f"{database.path} has lost the salt of its token cache")
-        self._salt: bytes = row[0]
+        self._hash = TokenHash(database)
 
-    def put(self, token: IdToken, info: str, *, updated_at: datetime, expires: datetime | None = None) -> None:
+    def put(
+        self,
+        token: IdToken,
+        info: str,
+        *,
+        updated_at: datetime,
+        expires: datetime | None = None,
+        accepted: bool = True,
+    ) -> None:
         """Keep an answer, instead of the one before."""
         self._database.execute(
-            "INSERT INTO tokens (hash, info, updated_at, expires) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE"
-            " SET info = excluded.info, updated_at = excluded.updated_at, expires = excluded.expires",
-            (self._hash(token), info, text_of(updated_at), text_of(expires) if expires else None),
+            "INSERT INTO tokens (hash, info, updated_at, expires, accepted) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (hash) DO UPDATE SET info = excluded.info, updated_at = excluded.updated_at,"
+            " expires = excluded.expires, accepted = excluded.accepted",
+            (self._hash(token), info, text_of(updated_at), text_of(expires) if expires else None, accepted),
         )
 
     def get(self, token: IdToken) -> CachedToken | None:
@@ -60,16 +74,28 @@ class Tokens:
         """Forget all answers (C11)."""
         self._database.execute("DELETE FROM tokens")
 
-    def evict(self, *, keep: int, now: datetime) -> None:
-        """Forget what has expired, and of the rest all but the `keep` that were updated last."""
-        self._database.execute("DELETE FROM tokens WHERE expires <= ?", (text_of(now),))
+    def together(self) -> AbstractContextManager[None]:
+        """Make what is done with the database meanwhile one commit, or nothing; it may be part of another."""
+        return self._database.together()
+
+    def expire(self, *, now: datetime, updated_before: datetime) -> None:
+        """Forget what has expired by now, and what has no expiry and was said before an instant."""
         self._database.execute(
-            "DELETE FROM tokens WHERE hash NOT IN (SELECT hash FROM tokens ORDER BY updated_at DESC LIMIT ?)", (keep,)
+            "DELETE FROM tokens WHERE expires <= ? OR (expires IS NULL AND updated_at < ?)",
+            (text_of(now), text_of(updated_before)),
         )
 
-    def size(self) -> int:
+    def evict(self, new: IdToken, *, most_tokens: int, most_bytes: int) -> None:
+        """Forget so many that the rest is within the bounds; `new` is the last to go."""
+        if self.count() <= most_tokens and self.size_bytes() <= most_bytes:
+            return
+        bounds = {"new": self._hash(new), "most_tokens": most_tokens, "most_bytes": most_bytes}
+        self._database.execute(EVICT, bounds)
+
+    def count(self) -> int:
         """Return how many tokens are known."""
         return int(self._database.execute("SELECT count(*) FROM tokens").fetchone()[0])
 
-    def _hash(self, token: IdToken) -> bytes:
-        return hashlib.sha256(b"\0".join((self._salt, token.type.encode(), token.value.lower().encode()))).digest()
+    def size_bytes(self) -> int:
+        """Return how many bytes the answers take."""
+        return int(self._database.execute(f"SELECT coalesce(sum({SIZE}), 0) FROM tokens").fetchone()[0])  # noqa: S608

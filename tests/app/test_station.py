@@ -9,7 +9,8 @@ from ocpp.v201.enums import BootReasonEnumType, MeasurandEnumType, RegistrationS
 from station import __version__
 from station.app import Station
 from station.app.charging import policy as policy_of
-from station.app.csms_side import description, rules
+from station.app.csms_side import description
+from station.app.drivers import rules
 from station.clock import SystemClock
 from station.core import variables as var
 from station.core.authorization import Rules
@@ -135,6 +136,8 @@ def test_each_rule_of_authorization_follows_its_variable(build):
         (var.OFFLINE_TX_FOR_UNKNOWN_ID_ENABLED, "true", Rules(offline_unknown=True)),
         (var.DISABLE_REMOTE_AUTHORIZATION, "true", Rules(remote_authorization=False)),
         (var.AUTH_CACHE_DISABLE_POST_AUTHORIZE, "true", Rules(post_authorize=False)),
+        (var.LOCAL_AUTH_LIST_DISABLE_POST_AUTHORIZE, "true", Rules(list_post_authorize=False)),
+        (var.MASTER_PASS_GROUP_ID, "M", Rules(master_pass_group="M")),
     ):
         before = model.text(variable)
         model.set_actual(variable.address, value)

@@ -27,7 +27,7 @@ def running(tmp_path: Path) -> Iterator[Database]:
                 transaction_id="tx-1",
                 seq_no=number,
             )
-        outbox.count_attempt(1)
+        outbox.count_attempt(1, not_before=START)
         outbox.bury(1, "InternalError: \x1b[31mred\n" + "x" * 100, START)
         outbox.bury(3, "unusable: 'kind'", START)
         yield database

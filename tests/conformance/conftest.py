@@ -43,3 +43,17 @@ async def site_of_two(tmp_path: Path) -> AsyncIterator[Site]:
     """A station that has two EVSEs and is Booted under security profile 1."""
     async with Site(tmp_path, evses=2) as site:
         yield site
+
+
+@pytest.fixture
+async def site_with_bay(tmp_path: Path) -> AsyncIterator[Site]:
+    """A station that watches its parking bay, Booted under security profile 1."""
+    async with Site(tmp_path, bays=True) as site:
+        yield site
+
+
+@pytest.fixture
+async def site_with_keypad(tmp_path: Path) -> AsyncIterator[Site]:
+    """A station that has two EVSEs and a keypad to choose one, Booted under security profile 1."""
+    async with Site(tmp_path, evses=2, keypad=True) as site:
+        yield site

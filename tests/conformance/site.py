@@ -4,19 +4,26 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ocpp.v201.enums import BootReasonEnumType
+
 from simulators.bench.settings import plain
 from simulators.mock_csms.messages import Message
+from simulators.mock_csms.server import MockCsms
 from simulators.mock_csms.settings import Settings as CsmsSettings
 from simulators.mock_csms.station import is_request
-from station.app import Outcome
+from station.app import Outcome, Station
+from station.clock import TimeSource
+from station.settings import Settings
+from station.storage.database import Database
 from tests.conformance.door import Door
 from tests.conformance.papers import server_context
+from tests.fakes_clock import FakeClock
 from tests.flows.house import PASSWORD, SETTINGS, House, until
 from tests.pki.authority import Authority
 
@@ -45,12 +52,26 @@ line = "meter {number}"
 [evse.controller]
 type = "phoenix-ev-cc"
 line = "controller {number}"
-[[reader]]
+{bay}[[reader]]
 name = "reader {number}"
 type = "serial-line"
 port = "{{folder}}/reader{number}"
 evses = [{number}]
 """
+
+BAY = """[evse.bay]
+type = "value-file"
+path = "{{folder}}/bay{number}"
+"""
+
+KEYPAD = """[[reader]]
+name = "keypad"
+type = "serial-keypad"
+port = "{{folder}}/reader{number}"
+evses = [{evses}]
+choose = "ask"
+"""
+"""Where drivers choose an EVSE, and type codes."""
 
 HEAD, REST = SETTINGS.split("[[line]]", 1)
 TAIL = REST[REST.index("[variables]") :]
@@ -58,12 +79,26 @@ BASIC, TLS, MUTUAL_TLS = 1, 2, 3
 """The security profiles."""
 
 
-def layout(evses: int, *, security: str) -> str:
+def layout(evses: int, *, security: str, bays: bool, keypad: bool) -> str:
     """Return the settings of a station with so many EVSEs, to be filled in."""
     head = HEAD.replace('url = "{url}"', 'url = "{door}"').replace('password = "{password}"', "{csms}")
     if security:
         head += f"[security]\n{security}\n"
-    return head + "".join(EVSE.format(number=number) for number in range(1, evses + 1)) + TAIL
+    numbers = range(1, evses + 1)
+    parts = [EVSE.format(number=number, bay=BAY.format(number=number) if bays else "") for number in numbers]
+    if keypad:
+        parts.append(KEYPAD.format(number=evses + 1, evses=", ".join(map(str, numbers))))
+    return head + "".join(parts) + TAIL
+
+
+class SiteClock(FakeClock):
+    """The time of the whole site, a battery behind it: it goes with the loop, so that lives and intervals pass."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
+
+    def offers(self, source: str) -> bool:
+        return source == TimeSource.REAL_TIME_CLOCK
 
 
 class Site(House):
@@ -76,19 +111,26 @@ class Site(House):
         profile: int = BASIC,
         evses: int = 1,
         security: str = "",
+        bays: bool = False,
+        keypad: bool = False,
+        variables: str = "",
     ) -> None:
+        """`bays` are watched; a `keypad` is the last of the readers; `variables`: more lines of that section."""
         self.authority = Authority.now("CSMS root")
         """Whose root the station trusts from the beginning under TLS."""
         self.evses = evses
+        self.keypad = evses + 1
+        """The number of the reader with keys, if there is one."""
         self.profile = profile
         super().__init__(
             folder,
-            variables=f'"SecurityCtrlr.OrganizationName" = "{ORGANIZATION}"',
+            variables=f'"SecurityCtrlr.OrganizationName" = "{ORGANIZATION}"\n{variables}',
             station="trust_clock = true",  # whether or not the kernel knows of NTP where the tests run
-            settings=layout(evses, security=security),
-            csms=CsmsSettings(messages_kept=20_000),
-            bench=plain(folder, evses=evses, readers=evses, energy_scale=60),
+            settings=layout(evses, security=security, bays=bays, keypad=keypad),
+            bench=plain(folder, evses=evses, readers=evses, keypads=int(keypad), bays=bays, energy_scale=60),
         )
+        self.clock = SiteClock()
+        self.csms = MockCsms(CsmsSettings(messages_kept=20_000), now=self.clock.now)
         self._stack = AsyncExitStack()
         self.door = self.another_door(profile)
         """Where the station of the settings goes."""
@@ -136,6 +178,13 @@ class Site(House):
         await self._stack.__aexit__(kind, error, trace)
 
     # The station's process
+
+    def _made(self, settings: Settings, database: Database, reason: BootReasonEnumType) -> Station:
+        station = Station(settings, database, boot_reason=reason)
+        clock = station._clock
+        clock._base, clock._elapsed_s = self.clock, asyncio.get_running_loop().time
+        clock._began = clock._beginning()
+        return station
 
     async def restarted(self) -> None:
         """Wait until the station ends to start anew, and start it, as `station run` does."""

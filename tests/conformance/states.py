@@ -5,7 +5,7 @@ for parking bays), which decides which of a state's optional steps there are.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,14 +90,22 @@ def _is_status_event(data: Any, evse: int, status: str) -> bool:
     return all(data[name] == value for name, value in wanted.items())
 
 
-async def unavailable(site: Site, *, evse: int = 1) -> None:
-    """Take a connector out of service."""
+async def unavailable(site: Site, *, evse: int | None = 1, connector: int | None = 1) -> None:
+    """Take a connector out of service, an EVSE (connector None) or the station (EVSE None)."""
     after = site.now
-    answer = await site.call(
-        "ChangeAvailability", operationalStatus="Inoperative", evse={"id": evse, "connectorId": 1}
-    )
-    assert answer["status"] == "Accepted"
-    await connector_told(site, "Unavailable", evse=evse, after=after)
+    assert await availability_changed(site, "Inoperative", evse=evse, connector=connector) == "Accepted"
+    evses = range(1, site.evses + 1) if evse is None else [evse]
+    await connectors_told(site, dict.fromkeys(evses, "Unavailable"), after=after)
+
+
+async def availability_changed(
+    site: Site, wanted: str, *, evse: int | None = None, connector: int | None = None
+) -> str:
+    """Send ChangeAvailability; return the status."""
+    place = {} if connector is None else {"connectorId": connector}
+    named = {} if evse is None else {"evse": {"id": evse, **place}}
+    answer = await site.call("ChangeAvailability", operationalStatus=wanted, **named)
+    return str(answer["status"])
 
 
 # Charging
@@ -128,15 +136,19 @@ async def energy_transfer_started(site: Site, *, evse: int = 1, card: str = CARD
     return str(event["transactionInfo"]["transactionId"])
 
 
-async def transaction_event(site: Site, *, after: int, evse: int | None = None, **wanted: str) -> Any:
-    """Return the first TransactionEvent after a place with these members, those of transactionInfo among them."""
+async def transaction_event(
+    site: Site, *, after: int, evse: int | None = None, **wanted: str | Collection[str]
+) -> Any:
+    """Return the first TransactionEvent after a place with these members, those of transactionInfo among them.
+
+    A member may have one of several values.
+    """
 
     def fits(event: Any) -> bool:
         members = {**event["transactionInfo"], **event}
-        return all(members.get(name) == value for name, value in wanted.items()) and evse in (
-            None,
-            event.get("evse", {"id": evse})["id"],
-        )
+        return all(
+            members.get(name) in ((values,) if isinstance(values, str) else values) for name, values in wanted.items()
+        ) and evse in (None, event.get("evse", {"id": evse})["id"])
 
     return await site.request("TransactionEvent", fits, after=after)
 

@@ -68,7 +68,7 @@ async def test_tc_b_21_cs(site: Site) -> None:
 
 
 @pytest.mark.conformance("TC_B_22_CS")
-@pytest.mark.ocpp("B12.FR.02", "B12.FR.04", "E07.FR.03", "B01.FR.03")
+@pytest.mark.ocpp("B12.FR.02", "B12.FR.04", "E06.FR.08", "B01.FR.03")
 async def test_tc_b_22_cs(site: Site) -> None:
     """A reset that is not to wait ends the transaction first."""
     transaction_id = await energy_transfer_started(site)
@@ -100,7 +100,7 @@ async def test_tc_b_23_cs(site_of_two: Site) -> None:
 
 
 @pytest.mark.conformance("TC_B_41_CS")
-@pytest.mark.ocpp("B12.FR.01", "B12.FR.03", "E07.FR.03")
+@pytest.mark.ocpp("B12.FR.01", "B12.FR.03", "E07.FR.02")
 async def test_tc_b_41_cs(site_of_two: Site) -> None:
     """A reset that is to wait does so until the last of several drivers has stopped."""
     site = site_of_two

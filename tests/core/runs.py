@@ -35,10 +35,13 @@ class Run:
     """Each event takes a second; effects add up until they are `taken`."""
 
     def __init__(self, *, session: Session | None = None, awake: bool = True, **policy: Any) -> None:
+        self.options = policy
         self.policy = Policy(evse_name="DE*ABC*E1", **policy)
         self.session = session or Session(evse_id=1)
         self.now = NOON
         self.effects: list[do.Effect] = []
+        self.reading: Powermeter | None = None
+        """What the meter says at the moment."""
         self._ids, self._paginations = count(1), count(100)
         if awake:
             self(on.Woken(NOTHING_LEFT))
@@ -49,7 +52,7 @@ class Run:
         caused: list[do.Effect] = []
         for event in events:
             self.now += timedelta(seconds=1)
-            moment = Moment(self.now, fresh_id=f"transaction-{next(self._ids)}")
+            moment = Moment(self.now, fresh_id=f"transaction-{next(self._ids)}", reading=self.reading)
             self.session, effects = step(self.session, event, self.policy, moment)
             caused += effects
         self.effects += caused
@@ -98,6 +101,9 @@ class Run:
 
     def stop(self, cause: on.StopCause) -> list[do.Effect]:
         return self(on.StopRequested(cause))
+
+    def judge(self, *, accepted: bool = False, group: IdToken | None = None) -> list[do.Effect]:
+        return self(on.Judged(self.transaction.id, accepted, group))
 
     # What came of it
 
@@ -158,7 +164,7 @@ def left(*, output_on: bool = False, begin: SignedRecord | None = None, end: Sig
 
 def asleep(run: Run) -> Run:
     """A new life of the station with the session that was stored."""
-    return Run(session=run.session, awake=False)
+    return Run(session=run.session, awake=False, **run.options)
 
 
 def owing() -> Run:
@@ -168,6 +174,10 @@ def owing() -> Run:
     run(on.EndFailed(Fault.END, "status 3"))
     run.effects.clear()
     return run
+
+
+SIGNED_FIRST = {"start_points": frozenset({TxPoint.DATA_SIGNED})}
+"""Nothing is told before the begin is signed."""
 
 
 def points(*names: TxPoint) -> dict[str, Any]:

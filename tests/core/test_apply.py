@@ -7,7 +7,7 @@ from station.core import events as on
 from station.core.faults import COMPONENTS, Fault
 from station.core.policy import TxPoint
 from station.core.session import connector_status, idle, refusal
-from tests.core.runs import Run, ending, has, only_report
+from tests.core.runs import SIGNED_FIRST, Run, ending, has, only_report
 
 # Nobody comes
 
@@ -48,7 +48,7 @@ def test_an_authorization_is_taken_back_before_the_cable_is_in() -> None:
 @pytest.mark.ocpp("E05.FR.02")
 def test_without_stop_on_invalid_id_the_energy_stops_and_the_transaction_stays() -> None:
     run = Run(stop_on_invalid_id=False).charging()
-    caused = run.stop(on.StopCause.DEAUTHORIZED)
+    caused = run.judge()
     assert do.Withhold() in caused
     told = only_report(caused)
     assert (told.trigger, told.charging_state) == ("ChargingStateChanged", "SuspendedEVSE")
@@ -61,7 +61,7 @@ def test_a_deauthorization_while_the_start_is_signed_lets_no_energy_flow() -> No
     run = Run(stop_on_invalid_id=False)
     run.pilot("C")
     run.card()
-    run.stop(on.StopCause.DEAUTHORIZED)
+    run.judge()
     caused = run.sign_begin()
     assert not has(caused, do.Offer)
     assert only_report(caused).charging_state == "SuspendedEVSE"
@@ -118,7 +118,7 @@ def test_a_plug_that_is_not_locked_does_not_charge_and_is_forgiven_when_it_leave
 
 
 def test_the_transaction_of_an_alert_is_named_once_the_csms_knows_it() -> None:
-    run = Run()
+    run = Run(**SIGNED_FIRST)
     run.pilot("B")
     run.card()
     run(on.FaultRaised(Fault.LOCK))

@@ -272,6 +272,24 @@ def test_what_an_evse_does_not_have_is_left_out():
     assert one[var.EVSE_NAME.at(2)] == "DE*ABC*E2"
 
 
+def test_a_bay_that_is_watched_has_a_sensor_in_the_device_model():
+    one = model(evses=[EvseFacts(1), EvseFacts(2, bay_sensor=True)])
+    for row in (var.BAY_SENSOR_ENABLED, var.BAY_SENSOR_ACTIVE):
+        assert (row.at(1) in one, row.at(2) in one) == (False, True)
+    assert one[var.BAY_SENSOR_ENABLED.at(2)] is True
+
+
+@pytest.mark.ocpp("E01.FR.01", "E06.FR.01")
+@pytest.mark.parametrize("row", [var.TX_START_POINT, var.TX_STOP_POINT])
+def test_a_transaction_can_begin_and_end_with_a_parking_bay_only_where_one_is_watched(row):
+    watched = model(evses=[EvseFacts(1), EvseFacts(2, bay_sensor=True)])
+    assert set(watched.find(row.address).type.values) == set(TxPoint)
+    unwatched = model()
+    assert set(unwatched.find(row.address).type.values) == set(TxPoint) - {TxPoint.PARKING_BAY_OCCUPANCY}
+    refused = unwatched.set_actual(row.address, "ParkingBayOccupancy")
+    assert refused.status is Refusal.REJECTED
+
+
 def test_each_vendor_of_the_configuration_has_a_switch():
     shelf = Shelf()
     rows = rows_for(ONE_EVSE, vendors=["com.example"])

@@ -9,7 +9,7 @@ from ocpp.v201.enums import ReadingContextEnumType as Context
 from station.core import events as on
 from station.core.policy import KeyPolicy
 from station.core.reports import SampledValue, TransactionReport
-from tests.core.runs import ANNA, BERT, ENDED, STARTED, Run, only_report
+from tests.core.runs import ANNA, BERT, ENDED, SIGNED_FIRST, STARTED, Run, a_reading, only_report
 from tests.fakes import KEY
 
 
@@ -36,11 +36,11 @@ def signed_values(report: TransactionReport) -> dict[str, SampledValue]:
 
 
 def test_sequence_numbers_have_no_gap_and_begin_with_zero() -> None:
-    assert [report.seq_no for report in story()] == [0, 1, 2, 3]
+    assert [report.seq_no for report in story()] == [0, 1, 2, 3, 4]
 
 
 def test_the_evse_and_the_driver_are_named_once() -> None:
-    assert [report.evse_id for report in story()] == [1, None, None, None]
+    assert [report.evse_id for report in story()] == [1, None, None, None, None]
     run = Run().charging()
     run.pilot("A")
     run.sign_end()
@@ -49,16 +49,17 @@ def test_the_evse_and_the_driver_are_named_once() -> None:
 
 @pytest.mark.ocpp("E07.FR.02")
 def test_the_driver_is_named_again_by_a_stop_with_the_card() -> None:
-    assert [report.id_token for report in story()] == [ANNA, None, None, ANNA]
+    assert [report.id_token for report in story()] == [ANNA, None, None, None, ANNA]
 
 
 @pytest.mark.ocpp("E02.FR.13")
 def test_the_charging_state_is_told_when_it_changed() -> None:
-    assert [report.charging_state for report in story()] == ["EVConnected", "Charging", None, "EVConnected"]
+    states = [report.charging_state for report in story()]
+    assert states == ["EVConnected", None, "Charging", None, "EVConnected"]
 
 
 def test_only_ended_has_a_reason() -> None:
-    assert [report.stopped_reason for report in story()] == [None, None, None, "Local"]
+    assert [report.stopped_reason for report in story()] == [None, None, None, None, "Local"]
 
 
 def test_each_event_carries_the_time_it_happened() -> None:
@@ -67,8 +68,8 @@ def test_each_event_carries_the_time_it_happened() -> None:
 
 
 @pytest.mark.ocpp("E01.FR.09")
-def test_started_has_the_begin_as_a_plain_value_from_the_signed_record() -> None:
-    started = story()[0]
+def test_a_start_that_waits_for_the_signature_has_the_begin_as_a_plain_value_from_the_record() -> None:
+    started = story(**SIGNED_FIRST, sign_readings=False)[0]
     [value] = values(started)
     assert (value.measurand, value.value, value.unit) == (Measurand.energy_active_import_register, 1000.0, "Wh")
     assert (value.context, value.signed) == (Context.transaction_begin, None)
@@ -76,7 +77,24 @@ def test_started_has_the_begin_as_a_plain_value_from_the_signed_record() -> None
 
 def test_the_begin_is_not_repeated_before_ended() -> None:
     contexts = [[value.context for value in values(report)] for report in story()]
-    assert contexts == [["Transaction.Begin"], [], ["Sample.Periodic"], ["Transaction.Begin", "Transaction.End"]]
+    assert contexts == [
+        [],
+        ["Transaction.Begin"],
+        [],
+        ["Sample.Periodic"],
+        ["Transaction.Begin", "Transaction.End"],
+    ]
+
+
+@pytest.mark.ocpp("E01.FR.09", "E02.FR.09", "E03.FR.07")
+def test_before_the_begin_is_signed_started_has_what_the_meter_says_then() -> None:
+    run = Run()
+    run.reading = a_reading(1000)
+    run.pilot("B")
+    [value] = values(only_report(run.card()))
+    assert (value.value, value.context, value.signed) == (1000.0, Context.transaction_begin, None)
+    [value] = values(only_report(run.sign_begin()))
+    assert (value.value, value.context) == (1000.0, Context.transaction_begin)
 
 
 @pytest.mark.ocpp("J02.FR.17")
@@ -106,8 +124,11 @@ def test_without_sign_readings_nothing_signed_is_sent() -> None:
         assert signed_values(report) == {}
 
 
-def test_started_is_signed_if_that_is_wanted() -> None:
-    started = story(sign_started_readings=True)[0]
+def test_the_begin_is_signed_where_it_is_told_first_if_that_is_wanted() -> None:
+    told = story(sign_started_readings=True)[1]
+    assert told.trigger == "SignedDataReceived"
+    assert list(signed_values(told)) == ["Transaction.Begin"]
+    started = story(sign_started_readings=True, **SIGNED_FIRST)[0]
     assert started.event is STARTED
     assert list(signed_values(started)) == ["Transaction.Begin"]
 
@@ -139,7 +160,7 @@ def test_measurands_that_are_switched_off_are_not_sent() -> None:
 
 def test_a_begin_that_was_not_wanted_in_started_does_not_come_later() -> None:
     contexts = [[value.context for value in values(report)] for report in story(started_measurands=())]
-    assert contexts[:-1] == [[], [], ["Sample.Periodic"]]
+    assert contexts[:-1] == [[], [], [], ["Sample.Periodic"]]
 
 
 @pytest.mark.ocpp("E07.FR.02")

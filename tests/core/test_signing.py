@@ -14,6 +14,7 @@ from station.core.records import RecordKind
 from station.core.session import connector_status, refusal
 from tests.core.runs import (
     ENDED,
+    SIGNED_FIRST,
     Run,
     a_reading,
     asleep,
@@ -30,7 +31,7 @@ from tests.fakes import KEY, a_record
 
 
 def test_a_start_that_is_not_signed_leaves_nothing_but_a_fault_until_the_vehicle_leaves() -> None:
-    run = Run()
+    run = Run(**SIGNED_FIRST)
     run.pilot("B")
     run.card()
     caused = run(on.BeginFailed(Fault.BEGIN, "status 3"))

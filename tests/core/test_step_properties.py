@@ -35,7 +35,13 @@ if TYPE_CHECKING:
 POLICIES = st.builds(
     Policy,
     start_points=st.frozensets(st.sampled_from(TxPoint), max_size=3),
+    stop_points=st.frozensets(st.sampled_from(TxPoint), min_size=1, max_size=3),
+    fixed_cable=st.booleans(),
+    stop_on_ev_side_disconnect=st.booleans(),
+    unlock_on_ev_side_disconnect=st.booleans(),
     stop_on_invalid_id=st.booleans(),
+    max_energy_on_invalid_id_wh=st.sampled_from([None, 0, 400, 5000]),
+    ended_interval_s=st.sampled_from([0.0, 60.0]),
     end_attempts=st.integers(1, 3),
     updated_interval_s=st.sampled_from([0.0, 60.0]),
 )
@@ -107,12 +113,12 @@ class Life(RuleBasedStateMachine):
                     self.timers.add(timer)
                 case do.StopTimer(timer):
                     self.timers.discard(timer)
-                case do.TakeSample():
-                    self.sample_asked = True
+                case do.TakeSample(due):
+                    self.sample_asked = due
                 case _ if isinstance(effect, DeviceEffect):
                     self.jobs.append(effect)
         if before.transaction is None and self.session.transaction is not None:
-            assert isinstance(event, on.Authorized | on.PilotChanged), "a transaction that nobody began"
+            assert isinstance(event, on.Authorized | on.PilotChanged | on.BayChanged), "nobody began it"
         self.check_session()
 
     def check(self, before: Session, effect: do.Effect) -> None:
@@ -131,7 +137,7 @@ class Life(RuleBasedStateMachine):
 
     def check_session(self) -> None:
         session, transaction = self.session, self.session.transaction
-        assert {fault.value for fault in session.faults} == self.ledger.faults
+        assert {fault.value for fault in session.faults | session.settling} == self.ledger.faults
         assert session.awake or not session.offered_amps
         if session.offered_amps > 0:
             assert session.metering is Metering.ON
@@ -139,18 +145,53 @@ class Life(RuleBasedStateMachine):
             assert transaction is not None
             assert transaction.begin is not None
             assert transaction.stop is None
+            assert transaction.over is None
+            assert not transaction.suspended
+            assert session.plugged
         if session.offered_amps > 0 and session.letter in ("C", "D"):
             assert transaction is not None
             assert transaction.started, "energy flows untold"
         if transaction is None:
             assert session.metering is Metering.OFF
+        if session.authorization is None and transaction is not None and session.awake:
+            assert session.metering is not Metering.ON, "nobody may charge, and the meter is on"
+        if session.held_for is not None:
+            assert session.cable_in
         assert (session.owed is not None) == (Fault.END in session.faults)
 
     # The driver, the vehicle, the CSMS
 
-    @rule(letter=st.sampled_from("ABBCCCDF"))
-    def pilot(self, letter: str) -> None:
-        self.take(on.PilotChanged(letter))
+    @rule(letter=st.sampled_from("ABBCCCDF"), cable=st.sampled_from([None, 20.0]))
+    def pilot(self, letter: str, cable: float | None = None) -> None:
+        self.take(on.PilotChanged(letter, cable))
+
+    @rule(occupied=st.booleans())
+    def bay(self, occupied: bool) -> None:
+        self.take(on.BayChanged(occupied))
+
+    @rule(accepted=st.booleans(), group=st.sampled_from([None, BERT]))
+    def judge(self, accepted: bool, group: Any) -> None:
+        this = self.session.transaction.id if self.session.transaction else "none"
+        self.take(on.Judged(this, accepted, group))
+
+    @rule(
+        event=st.sampled_from(
+            [
+                on.Unlocked(),
+                on.IntervalsChanged(),
+                on.ClockStruck(frozenset({on.Due.CLOCK_UPDATED, on.Due.CLOCK_ENDED})),
+            ]
+        )
+    )
+    def other(self, event: on.Event) -> None:
+        self.take(event)
+
+    @rule(data=st.data())
+    def configure(self, data: st.DataObject) -> None:
+        """The CSMS sets start and stop points while the station runs."""
+        some = data.draw(st.frozensets(st.sampled_from(TxPoint), min_size=1, max_size=3))
+        more = data.draw(st.frozensets(st.sampled_from(TxPoint), max_size=3))
+        self.policy = replace(self.policy, stop_points=some, start_points=more)
 
     @rule(letter=st.sampled_from("BC"), patient=st.booleans(), works=st.booleans())
     def visit(self, letter: str, patient: bool, works: bool) -> None:
@@ -261,8 +302,8 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.sample_asked)
     @rule()
     def sample(self) -> None:
-        self.sample_asked = False
-        self.take(on.Sampled(a_reading()))
+        due, self.sample_asked = self.sample_asked, frozenset()
+        self.take(on.Sampled(a_reading(), due))
 
     @precondition(lambda self: self.timers)
     @rule(data=st.data())
@@ -278,7 +319,7 @@ class Life(RuleBasedStateMachine):
     @rule(silent=st.sampled_from([False, False, False, True]), everything=st.booleans())
     def restart(self, silent: bool, everything: bool) -> None:
         self.jobs, self.outcomes = deque[DeviceEffect](), deque[on.Event]()
-        self.timers, self.sample_asked = set[on.Timer](), False
+        self.timers, self.sample_asked = set[on.Timer](), frozenset[on.Due]()
         self.offered_amps = 0.0
         if everything:
             self.meter.lose_power()
@@ -321,6 +362,7 @@ class Life(RuleBasedStateMachine):
         self.take(on.FaultCleared(Fault.METER))
         self.take(on.FaultCleared(Fault.CONTROLLER))
         self.take(on.PilotChanged("A"))
+        self.take(on.BayChanged(occupied=False))
         self.let_devices_work()
         self.pass_time()
         self.take(on.FaultCleared(Fault.METER))
@@ -360,7 +402,7 @@ def moves(life: Life, chance: random.Random) -> list[Callable[[], None]]:
         *[life.deliver] * 4 * bool(life.outcomes),
         *[life.find_meter] * 5 * (not life.session.awake and not life.outcomes),
         *[partial(life.run_out, timer) for timer in sorted(life.timers)] * 2,
-        *[life.sample] * 3 * life.sample_asked,
+        *[life.sample] * 3 * bool(life.sample_asked),
         partial(life.meter_fails, chance.randrange(3), chance.randint(1, 4), stays_on=coin),
         partial(life.fault, chance.choice([Fault.METER, Fault.CONTROLLER, Fault.LOCK])),
         partial(life.clear, Fault.METER),

@@ -121,16 +121,14 @@ def test_each_start_point_gives_one_started_and_one_ended_without_a_gap(point: T
 def test_the_first_event_after_a_remote_start_says_so_with_its_number() -> None:
     run = Run()
     run.pilot("B")
-    run.remote(7)
-    started = only_report(run.sign_begin())
+    started = only_report(run.remote(7))
     assert (started.trigger, started.remote_start_id) == ("RemoteStart", 7)
 
 
 def test_a_remote_start_before_the_cable_says_so_too() -> None:
     run = Run()
     run.remote(7)
-    run.pilot("B")
-    started = only_report(run.sign_begin())
+    started = only_report(run.pilot("B"))
     assert (started.trigger, started.remote_start_id) == ("RemoteStart", 7)
 
 
@@ -148,4 +146,4 @@ def test_the_remote_start_number_is_sent_once() -> None:
     run.sign_begin()
     run.pilot("C", "B", "A")
     run.sign_end()
-    assert [report.remote_start_id for report in run.reports] == [7, None, None, None]
+    assert [report.remote_start_id for report in run.reports] == [7, None, None, None, None]

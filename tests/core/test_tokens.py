@@ -1,11 +1,24 @@
 """Id tokens: when two are the same, and that none is shown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from ocpp.v201.enums import AuthorizationStatusEnumType as Status
+from ocpp.v201.enums import MessageFormatEnumType
 
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, PersonalMessage, Source, TokenInfo, info_of_text, text_of_info
+
+ALL = TokenInfo(
+    Status.concurrent_tx,
+    group=IdToken("fleet", "Central"),
+    expires=datetime(2027, 1, 1, tzinfo=UTC),
+    evse_ids=(1, 2),
+    language1="de",
+    language2="en-GB",
+    personal_message=PersonalMessage(MessageFormatEnumType.utf8, "Grüß Gott", "de"),
+    charging_priority=-9,
+)
 
 
 @pytest.mark.ocpp("C01.FR.25")
@@ -27,3 +40,24 @@ def test_a_token_never_shows_its_value() -> None:
 def test_only_accepted_is_accepted(status: Status) -> None:
     info = TokenInfo(status, expires=datetime(2027, 1, 1, tzinfo=UTC))
     assert info.accepted is (status is Status.accepted)
+
+
+@pytest.mark.ocpp("C13.FR.05", "C13.FR.06")
+def test_whose_time_in_the_list_has_passed_is_not_accepted() -> None:
+    assert not TokenInfo(Status.accepted, lapsed=True).accepted
+
+
+@pytest.mark.parametrize("info", [ALL, TokenInfo(Status.accepted)])
+def test_what_is_said_about_a_token_is_the_same_there_and_back_and_says_where_it_was(info: TokenInfo) -> None:
+    text = text_of_info(replace(info, source=Source.CACHE, lapsed=True))
+    assert info_of_text(text, Source.LOCAL_LIST) == replace(info, source=Source.LOCAL_LIST)
+
+
+def test_what_says_little_is_stored_as_little_and_what_an_earlier_version_stored_is_read() -> None:
+    assert text_of_info(TokenInfo(Status.accepted)) == '{"status":"Accepted"}'
+    old = '{"status": "Blocked", "evse_ids": [], "source": "csms"}'
+    assert info_of_text(old, Source.CACHE) == TokenInfo(Status.blocked, source=Source.CACHE)
+
+
+def test_what_is_stored_is_ascii_so_that_its_length_is_its_size() -> None:
+    assert text_of_info(ALL).isascii()

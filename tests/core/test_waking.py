@@ -1,6 +1,7 @@
 """Waking: what was open when the power went is adopted, ended and told, whatever the meter still knows."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from station.core.session import Metering, Session, connector_status, idle, refu
 from tests.core.runs import (
     ENDED,
     NOTHING_LEFT,
+    SIGNED_FIRST,
     STARTED,
     Run,
     asleep,
@@ -37,16 +39,28 @@ def test_nobody_is_admitted_before_the_station_is_awake() -> None:
     assert connector_status(run.session) == "Unavailable"
 
 
-def test_a_driver_who_was_authorized_before_the_cut_is_forgotten() -> None:
-    run = Run()
+@pytest.mark.ocpp("C01.FR.26")
+def test_a_driver_who_fetches_the_cable_during_a_cut_has_the_rest_of_the_time() -> None:
+    run = Run(ev_connection_timeout_s=60.0)
     run.card()
     again = asleep(run)
-    again.restart()
+    again.now = run.now + timedelta(seconds=39)
+    assert do.StartTimer(on.Timer.EV_CONNECT, 20.0) in again.restart()
+    assert has(again.pilot("B"), do.TurnOn)
+
+
+@pytest.mark.parametrize("passed_s", [60, -3600])
+def test_a_driver_whose_time_passed_during_the_cut_is_forgotten(passed_s: float) -> None:
+    run = Run(ev_connection_timeout_s=60.0)
+    run.card()
+    again = asleep(run)
+    again.now = run.now + timedelta(seconds=passed_s)
+    assert not has(again.restart(), do.StartTimer)
     assert not has(again.pilot("B"), do.TurnOn)
 
 
 def test_a_start_that_was_not_signed_before_the_cut_leaves_no_trace() -> None:
-    run = Run()
+    run = Run(**SIGNED_FIRST)
     run.pilot("B")
     run.card()
     again = asleep(run)
@@ -55,7 +69,7 @@ def test_a_start_that_was_not_signed_before_the_cut_leaves_no_trace() -> None:
 
 
 def test_a_start_that_was_signed_but_not_stored_is_adopted_and_reported() -> None:
-    run = Run()
+    run = Run(**SIGNED_FIRST)
     run.pilot("B")
     run.card()
     begin = run.record(RecordKind.TURN_ON)
@@ -86,7 +100,8 @@ def test_records_of_earlier_transactions_are_not_adopted() -> None:
     run(on.EndSigned(end))
     run.card()
     caused = asleep(run).restart(left(begin=begin, end=end))
-    assert not has(caused, do.KeepRecord, do.Report)
+    assert not has(caused, do.KeepRecord)
+    assert only_report(caused).event is ENDED
 
 
 @pytest.mark.parametrize("letter", ["B", "C"])
@@ -165,7 +180,7 @@ def test_a_meter_that_is_silent_at_start_up_is_a_fault_until_it_is_found() -> No
 
 
 def starting() -> Run:
-    run = Run()
+    run = Run(**SIGNED_FIRST)
     run.pilot("B")
     run.card()
     return asleep(run)
@@ -213,7 +228,8 @@ def test_a_running_transaction_is_ended_without_waiting_for_a_silent_meter() -> 
     assert not has(again(on.MeterFound(NOTHING_LEFT)), do.ReleaseOutput)
     again.expire(on.Timer.RETRY)
     assert has(again.sign_end(), do.KeepRecord)
-    assert again.session == Session(1, awake=True, plugged=True, last_pagination=100, last_serial=SERIAL)
+    assert (idle(again.session), again.session.owed, again.session.faults) == (True, None, frozenset())
+    assert (again.session.last_pagination, again.session.last_serial) == (100, SERIAL)
 
 
 def test_a_found_meter_does_not_disturb_an_end_that_is_being_signed() -> None:

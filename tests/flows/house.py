@@ -18,7 +18,7 @@ from simulators.mock_csms.station import Station as Seen
 from simulators.mock_csms.transactions import Transaction
 from station.app import Outcome, Station
 from station.clock import SystemClock
-from station.settings import load
+from station.settings import Settings, load
 from station.storage.database import Database
 from station.storage.meters import Meters
 from station.storage.receipts import Receipt, Receipts, RejectedRecord
@@ -121,10 +121,13 @@ class House:
         )
         settings = load(file)
         self._database = Database.open(settings.station.state_dir, SystemClock())
-        self.station = Station(settings, self._database, boot_reason=reason)
+        self.station = self._made(settings, self._database, reason)
         self._running = asyncio.create_task(self.station.run(), name="station")
         if wait:
             await self.status("Available")
+
+    def _made(self, settings: Settings, database: Database, reason: BootReasonEnumType) -> Station:
+        return Station(settings, database, boot_reason=reason)
 
     async def stop(self) -> Outcome:
         """Stop the daemon in good order."""

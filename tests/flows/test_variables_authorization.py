@@ -8,7 +8,7 @@ import pytest
 
 from simulators.mock_csms.settings import Settings as CsmsSettings
 from station.storage.database import text_of
-from tests.flows.house import CARD, OTHER_CARD, PASSWORD, House, until
+from tests.flows.house import CARD, OTHER_CARD, PASSWORD, House, is_whole, until
 from tests.flows.test_variables import done, set_to
 
 
@@ -125,3 +125,31 @@ async def test_a_remote_start_is_checked_if_the_variable_says_so(tmp_path: Path,
         await house.call("RequestStartTransaction", idToken=token, remoteStartId=1, evseId=1)
         await house.power()
         assert len(house.seen.received("Authorize")) == asked
+
+
+async def test_who_plugs_in_charges_without_a_card_where_authorization_is_switched_off(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        await set_to(house, {"AuthCtrlr.Enabled": "false"})
+        house.plug()
+        await house.power()
+        event = await house.event(lambda event: "idToken" in event)
+        assert event["idToken"] == {"idToken": "", "type": "NoAuthorization"}
+        house.swipe()  # any card stops
+        transaction = await house.finished(event["transactionInfo"]["transactionId"])
+        assert is_whole(transaction)
+        assert house.seen.received("Authorize") == ()
+
+
+async def test_a_master_pass_stops_what_runs_and_starts_nothing(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        await set_to(house, {"AuthCtrlr.MasterPassGroupId": "POLICE"})
+        transaction_id = await house.charge()
+        police = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "POLICE", "type": "Central"}}}
+        house.csms.override(house.seen.id, "Authorize", police)
+        house.swipe(OTHER_CARD)
+        transaction = await house.finished(transaction_id)
+        assert is_whole(transaction)
+        assert transaction.stopped_reason == "MasterPass"
+        house.unplug()
+        await house.status("Available")
+        await refused(house, OTHER_CARD)

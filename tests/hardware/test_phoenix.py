@@ -1,12 +1,16 @@
 """The driver does what the port promises, on a controller that behaves as docs/bench.md says."""
 
+import asyncio
+
 import pytest
 
 from station.errors import DeviceError, LineRefusedError, LineSilentError
-from station.hardware.phoenix import PhoenixEvCc
-from station.hardware.ports import PilotLetter, PilotStatus
+from station.hardware.phoenix import LOCK_LOOK_S, PhoenixEvCc
+from station.hardware.ports import LOCK_PROBLEMS, LockError, PilotLetter, PilotStatus
 
 PWM, AVAILABLE, LOCK = 20000, 20001, 20002
+LOCK_FAILED, UNLOCK_FAILED = 1 << 5, 1 << 6
+LOCK_BITS = LOCK_FAILED | UNLOCK_FAILED
 
 
 class Controller:
@@ -20,6 +24,12 @@ class Controller:
         self.errors = 0
         self.requests = []
         self.silent = False
+        self.has_feedback = True
+        self.locked = False
+        self.jammed = False
+        self.lock_moves_after = 0
+        """Requests that the actuator takes."""
+        self._lock_waits = None
 
     @property
     def pwm_runs(self):
@@ -36,18 +46,36 @@ class Controller:
             return "F0"
         return self.vehicle if len(self.vehicle) == 2 else self.vehicle + ("2" if self.pwm_runs else "1")
 
-    @property
-    def locked(self):
-        return self.holding[4002] == 3 and self.coils[LOCK]
+    def _move_lock(self):
+        """Let time pass, which is counted in requests."""
+        wanted = self.holding[4002] == 3 and self.coils[LOCK]
+        if wanted == self.locked:
+            self._lock_waits = None
+            self.errors &= ~LOCK_BITS
+            return
+        waits = self.lock_moves_after if self._lock_waits is None else self._lock_waits
+        self._lock_waits = waits - 1
+        if waits <= 0 and not self.errors & LOCK_BITS:
+            if self.jammed:
+                self.errors |= LOCK_FAILED if wanted else UNLOCK_FAILED
+            else:
+                self.locked = wanted
 
     def _note(self, *request):
         self.requests.append(request)
         if self.silent:
             raise LineSilentError("cp line: no answer of unit 1")
+        self._move_lock()
 
     def _input(self, address):
         state = self.state.encode("latin-1")
-        table = {24000: state[0] << 8 | state[1], 24001: self.proximity_a, 24025: self.errors}
+        inputs = 2 * (self.locked and self.has_feedback)
+        table = {
+            24000: state[0] << 8 | state[1],
+            24001: self.proximity_a,
+            24004: inputs,
+            24025: self.errors,
+        }
         if address not in table:
             raise LineRefusedError(f"address {address}", code=2)
         return table[address]
@@ -74,6 +102,11 @@ class Controller:
         self._note("write_coil", address, on)
         assert address in self.coils
         self.coils[address] = on
+        self._move_lock()
+
+    @property
+    def lock_orders(self):
+        return [on for kind, address, on in self.requests if (kind, address) == ("write_coil", LOCK)]
 
 
 @pytest.fixture
@@ -183,6 +216,71 @@ async def test_the_plug_is_locked_and_released(unit, driver):
     assert unit.locked
     await driver.unlock()
     assert not unit.locked
+
+
+async def test_an_order_to_the_lock_is_waited_for(unit, driver):
+    unit.lock_moves_after = 8
+    await driver.lock()
+    assert unit.locked
+    await driver.unlock()
+    assert not unit.locked
+
+
+async def test_a_plug_that_cannot_be_locked_is_an_error_and_let_go(unit, driver):
+    unit.jammed = True
+    with pytest.raises(LockError, match="controller of EVSE 1 reports lock_failed"):
+        await driver.lock()
+    assert not unit.coils[LOCK]
+    unit.jammed = False
+    assert (await driver.status()).errors == frozenset()
+    assert not unit.locked
+    await driver.lock()
+    assert unit.locked
+
+
+async def test_a_plug_that_cannot_be_released_is_an_error_and_is_tried_anew_each_time(unit, driver):
+    await driver.lock()
+    unit.jammed = True
+    for _ in range(2):
+        unit.requests.clear()
+        with pytest.raises(LockError, match="controller of EVSE 1 reports unlock_failed"):
+            await driver.unlock()
+        assert unit.locked
+    assert unit.lock_orders == [True, False]
+    assert (await driver.status()).errors == {"unlock_failed"} <= LOCK_PROBLEMS
+    unit.jammed = False
+    await driver.unlock()
+    assert not unit.locked
+
+
+async def test_a_lock_without_feedback_is_believed(unit, driver):
+    unit.has_feedback = False
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await driver.lock()
+    assert unit.locked
+    assert loop.time() - began < 5
+    await driver.unlock()
+    assert not unit.locked
+
+
+async def test_a_plug_that_stays_locked_without_an_error_bit_is_an_error_too(unit, driver):
+    await driver.lock()
+    unit.lock_moves_after = 10_000
+    with pytest.raises(LockError, match="controller of EVSE 1 still reports the plug as locked"):
+        await driver.unlock()
+
+
+async def test_the_pilot_is_looked_at_while_the_lock_moves(unit, driver):
+    unit.lock_moves_after = 60
+    locking = asyncio.create_task(driver.lock())
+    looks = 0
+    while not locking.done():
+        await driver.status()
+        looks += 1
+        await asyncio.sleep(LOCK_LOOK_S)
+    assert looks >= 3
+    assert unit.locked
 
 
 async def test_error_bits_are_named(unit, driver):

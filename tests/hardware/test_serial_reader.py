@@ -9,8 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from station.errors import PortError
-from station.hardware.ports import CardRead
-from station.hardware.serial_reader import SerialLineReader, _Lines
+from station.hardware.ports import CardRead, Selection
+from station.hardware.scanners import ButtonScanner, KeypadScanner
+from station.hardware.serial_reader import SerialLineReader
 
 CARD, OTHER, LAST = "04A2B3C4D5E680", "DEADBEEF", "0BADCAFE"
 
@@ -48,14 +49,14 @@ async def until(condition):
     raise AssertionError("it did not happen")
 
 
-@pytest.fixture
-async def cards(wire):
+@contextlib.asynccontextmanager
+async def reading(wire, **kind):
     """Everything that the reader yielded so far."""
     found = []
     keep = found.append
 
     async def collect():
-        async with contextlib.aclosing(SerialLineReader(wire.port, 9600, name="front").cards()) as source:
+        async with contextlib.aclosing(SerialLineReader(wire.port, 9600, name="front", **kind).cards()) as source:
             async for card in source:
                 keep(card)
 
@@ -65,6 +66,12 @@ async def cards(wire):
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+@pytest.fixture
+async def cards(wire):
+    async with reading(wire) as found:
+        yield found
 
 
 async def uids_up_to(last_uid, wire, cards):
@@ -144,11 +151,29 @@ async def test_garbage_is_skipped_and_the_next_card_is_read(wire, cards, garbage
     assert await uids_up_to(LAST, wire, cards) == [LAST]
 
 
-async def test_a_line_that_never_ends_takes_no_memory():
-    lines = _Lines()
-    assert list(lines.feed(b"A" * 100_000)) == []
-    assert len(lines._line) <= 65
-    assert [len(line) for line in lines.feed(b"\nDEADBEEF\n")] == [65, 8]
+async def test_a_keypad_types_codes_and_chooses_an_evse(wire):
+    async with reading(wire, scanner=KeypadScanner) as found:
+        for key in b"0042#2*":
+            wire.send(bytes([key]))
+        await until(lambda: len(found) == 2)
+    assert found == [CardRead("0042", "KeyCode"), Selection(2)]
+
+
+async def test_a_choice_that_is_made_again_is_told_again(wire):
+    async with reading(wire, scanner=KeypadScanner) as found:
+        wire.send(b"1*2*2*1*")
+        await until(lambda: len(found) == 4)
+    assert found == [Selection(1), Selection(2), Selection(2), Selection(1)]
+
+
+async def test_a_button_that_bounces_was_pressed_once_and_may_be_pressed_again(wire):
+    async with reading(wire, scanner=lambda: ButtonScanner("BUTTON")) as found:
+        wire.send(b"1\r\n1\r\n1\r\n")
+        await until(lambda: found)
+        await asyncio.sleep(2.1)
+        wire.send(b"1\r\n")
+        await until(lambda: len(found) == 2)
+    assert found == [CardRead("BUTTON", "Local")] * 2
 
 
 async def test_garbage_is_told_once_and_without_its_content(wire, cards):

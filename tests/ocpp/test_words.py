@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from ocpp.v201.datatypes import IdTokenInfoType, IdTokenType
-from ocpp.v201.enums import AuthorizationStatusEnumType, IdTokenEnumType
+from ocpp.v201.datatypes import IdTokenInfoType, IdTokenType, MessageContentType
+from ocpp.v201.enums import AuthorizationStatusEnumType, IdTokenEnumType, MessageFormatEnumType
 from structlog.testing import capture_logs
 
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, PersonalMessage, TokenInfo
 from station.ocpp import validation, words
 from station.ocpp.schemas import Kind
 
@@ -67,12 +67,20 @@ def test_all_that_an_answer_says_about_a_token_is_kept():
         cache_expiry_date_time="2027-01-01T00:00:00Z",
         evse_id=[1, 2],
         group_id_token=IdTokenType(id_token="fleet", type=IdTokenEnumType.central),
+        language_1="de",
+        language_2="en",
+        personal_message=MessageContentType(format=MessageFormatEnumType.utf8, content="Guten Tag", language="de"),
+        charging_priority=3,
     )
     assert words.token_info(message) == TokenInfo(
         ACCEPTED,
         group=IdToken("fleet", "Central"),
         expires=datetime(2027, 1, 1, tzinfo=UTC),
         evse_ids=(1, 2),
+        language1="de",
+        language2="en",
+        personal_message=PersonalMessage(MessageFormatEnumType.utf8, "Guten Tag", "de"),
+        charging_priority=3,
     )
     assert words.token_info(IdTokenInfoType(status=ACCEPTED)) == TokenInfo(ACCEPTED)
 

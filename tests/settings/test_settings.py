@@ -12,7 +12,7 @@ from station.core.variables import HEARTBEAT_INTERVAL
 from station.errors import SettingsError
 from station.meter.port import Switching
 from station.secret import Secret
-from station.settings import load
+from station.settings import BaySettings, load
 from tests.meter.vectors import DEMO_KEY
 from tests.settings.files import MINIMAL, PASSWORD, READER, SECOND_EVSE, SHIPPED, changed
 
@@ -25,7 +25,7 @@ def test_the_shipped_configuration_loads():
 
 def test_the_shipped_configuration_shows_every_key():
     """Commented keys are switched on, so that each of them is checked as well."""
-    text = re.sub(r"^# (\w+ = |\"\w+\.)", r"\1", SHIPPED.read_text(), flags=re.MULTILINE)
+    text = re.sub(r"^# (\w+ = |\"\w+\.|\[)", r"\1", SHIPPED.read_text(), flags=re.MULTILINE)
     shown = tomllib.loads(text)
     settings = load(SHIPPED)
     for section, values, renamed in (
@@ -37,6 +37,7 @@ def test_the_shipped_configuration_shows_every_key():
         ("line", settings.lines[0], {}),
         ("evse", settings.evses[0], {"name": "evse_id"}),
         ("reader", settings.readers[0], {}),
+        ("display", settings.display, {}),
     ):
         table = shown[section][0] if isinstance(shown[section], list) else shown[section]
         keys = {renamed.get(field.name, field.name) for field in dataclasses.fields(values)}
@@ -44,6 +45,7 @@ def test_the_shipped_configuration_shows_every_key():
     for device in ("meter", "controller"):
         fields = dataclasses.fields(getattr(settings.evses[0], device))
         assert {field.name for field in fields} == set(shown["evse"][0][device])
+    assert {field.name for field in dataclasses.fields(BaySettings)} == set(shown["evse"][0]["bay"])
     assert "password_file" in shown["csms"]
     assert shown["variables"]
     assert shown["vendors"]
@@ -146,7 +148,8 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
             "[station]",
             "[statoin]\n[station]",
             "statoin: is unknown; did you mean station?;"
-            " known here: station, csms, security, vendors, log, receipts, metadata, line, evse, reader, variables",
+            " known here: station, csms, security, vendors, log, receipts, metadata, line, evse, reader, display,"
+            " variables",
         ),
         (
             'url = "ws://127.0.0.1:9000/ocpp"',

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from ocpp.v201.enums import (
+    MeasurandEnumType,
     ReadingContextEnumType,
     ReasonEnumType,
     TransactionEventEnumType,
@@ -14,12 +15,16 @@ from ocpp.v201.enums import (
 
 from station.core import samples
 from station.core.documents import from_document, to_document
-from station.core.effects import AmendEnded, CloseReceipt, KeepRecord, OpenReceipt, Raise, Report, SetAside
-from station.core.reports import Alert, TransactionReport
+from station.core.effects import AmendEnded, CloseReceipt, Collect, KeepRecord, OpenReceipt, Raise, Report, SetAside
+from station.core.records import RecordKind
+from station.core.reports import Alert, Sample, SampledValue, TransactionReport
 from station.core.session import Session
 from station.errors import StorageError
+from station.ocpp import codec
+from station.ocpp.blocks.transactions import encode
+from station.storage.collected import Collected
 from station.storage.database import Database
-from station.storage.journal import NOTIFY_EVENT, TRANSACTION_EVENT, Journal
+from station.storage.journal import MOST_BYTES_OF_ENDED, NOTIFY_EVENT, TRANSACTION_EVENT, Journal
 from station.storage.outbox import Outbox
 from station.storage.receipts import Receipts
 from station.storage.sessions import Sessions
@@ -63,6 +68,7 @@ def test_an_evse_without_a_past_begins_anew(journal):
     assert journal.load(3) == Session(3)
 
 
+@pytest.mark.ocpp("E04.FR.01", "E08.FR.05", "E11.FR.01", "E12.FR.01")
 def test_everything_that_a_step_wants_kept_is_kept(journal, database):
     session = Session(1, letter="B", plugged=True)
     journal.commit(session, EFFECTS, now=START, offline=True)
@@ -113,6 +119,100 @@ def owing(journal):
 
 def waiting(database):
     return [from_document(TransactionReport, json.loads(row.body)) for row in Outbox(database).head(10)]
+
+
+def periodic(minute):
+    """A sample as it is collected on the way."""
+    context = ReadingContextEnumType.sample_periodic
+    value = SampledValue(MeasurandEnumType.energy_active_import_register, 1000.0 + minute, "Wh", context)
+    return Sample(START + timedelta(minutes=minute), (value,))
+
+
+BEGUN = samples.of_record(BEGIN, ReadingContextEnumType.transaction_begin, signed=True, key=BEGIN.public_key)
+ON_THE_WAY = tuple(periodic(minute) for minute in range(1, 4))
+BOTH_ENDS = dataclasses.replace(ENDED, samples=(BEGUN, SIGNED_END))
+
+
+@pytest.mark.ocpp("E06.FR.11", "E07.FR.08", "E08.FR.09", "E09.FR.05", "E10.FR.04", "E12.FR.07")
+def test_what_was_collected_stands_in_ended_between_begin_and_end_and_nowhere_else_any_more(journal, database):
+    for sample in ON_THE_WAY:
+        journal.commit(Session(1), [Collect("t1", sample)], now=START, offline=False)
+    journal.commit(Session(2), [Collect("t2", periodic(9))], now=START, offline=False)
+    journal.commit(Session(1), [Report(BOTH_ENDS)], now=START, offline=False)
+    (ended,) = waiting(database)
+    assert ended.samples == (BEGUN, *ON_THE_WAY, SIGNED_END)
+    assert (Collected(database).of("t1"), len(Collected(database).of("t2"))) == ([], 1)
+
+
+def test_what_is_collected_in_the_step_that_ends_is_in_ended_too(journal, database):
+    journal.commit(Session(1), [Collect("t1", periodic(1)), Report(BOTH_ENDS)], now=START, offline=False)
+    assert waiting(database)[0].samples == (BEGUN, periodic(1), SIGNED_END)
+
+
+def test_other_events_take_nothing_of_what_was_collected(journal, database):
+    journal.commit(Session(1), [Collect("t1", periodic(1)), Report(REPORT)], now=START, offline=False)
+    assert waiting(database) == [REPORT]
+    assert len(Collected(database).of("t1")) == 1
+
+
+def test_what_was_collected_outlives_a_power_cut_and_is_in_the_ended_that_follows(tmp_path):
+    with Database.open(tmp_path, FakeClock()) as database:
+        Journal(database).commit(Session(1), [Collect("t1", periodic(1))], now=START, offline=False)
+    with Database.open(tmp_path, FakeClock()) as database:
+        Journal(database).commit(Session(1), [Report(BOTH_ENDS)], now=START, offline=False)
+        assert waiting(database)[0].samples == (BEGUN, periodic(1), SIGNED_END)
+
+
+def test_a_step_that_fails_collects_nothing_and_takes_nothing(journal, database):
+    journal.commit(Session(1), [Collect("t1", periodic(1))], now=START, offline=False)
+    for effect in (Collect("t1", periodic(2)), Report(BOTH_ENDS)):
+        with pytest.raises(StorageError, match="has no transaction nowhere"):
+            journal.commit(Session(1), [effect, KeepRecord("nowhere", END)], now=START, offline=False)
+        assert len(Collected(database).of("t1")) == 1
+        assert waiting(database) == []
+
+
+def test_a_sample_that_cannot_be_read_does_not_keep_ended_from_being_stored(journal, database):
+    Collected(database).add("t1", "{")
+    journal.commit(Session(1), [Collect("t1", periodic(1)), Report(BOTH_ENDS)], now=START, offline=False)
+    assert waiting(database)[0].samples == (BEGUN, periodic(1), SIGNED_END)
+
+
+@pytest.mark.ocpp("J02.FR.20", "E07.FR.10", "E08.FR.10", "E08.FR.11", "E09.FR.06", "E09.FR.07", "E10.FR.05",
+                  "E10.FR.06", "E12.FR.08", "E12.FR.09")  # fmt: skip
+def test_an_ended_event_that_would_be_too_long_is_thinned_in_the_middle_and_fits_with_a_late_end_too(
+    journal, database
+):
+    with database.transaction():
+        for minute in range(900):
+            Collected(database).add("t1", json.dumps(to_document(periodic(minute))))
+    journal.commit(Session(1), [OpenReceipt("t1", CARD, START), Report(BOTH_ENDS)], now=START, offline=False)
+    (ended,) = waiting(database)
+    assert (ended.samples[0], ended.samples[-1]) == (BEGUN, SIGNED_END)
+    assert list(ended.samples[1:-1]) == [periodic(minute) for minute in range(7, 900, 8)]
+    frame = json.dumps(codec.encode(encode(ended, offline=True)))
+    assert len(frame) <= MOST_BYTES_OF_ENDED
+
+
+def test_a_late_end_takes_the_place_of_the_unsigned_one_behind_what_was_collected(journal, database):
+    unsigned = Sample(START, (dataclasses.replace(SIGNED_END.values[0], signed=None),))
+    ended = dataclasses.replace(ENDED, samples=(BEGUN, unsigned))
+    journal.commit(
+        Session(1),
+        [OpenReceipt("t1", CARD, START), Collect("t1", periodic(1)), Report(ended)],
+        now=START,
+        offline=False,
+    )
+    journal.commit(Session(1), SETTLED, now=START, offline=False)
+    assert waiting(database)[0].samples == (BEGUN, periodic(1), SIGNED_END)
+
+
+def test_records_between_begin_and_end_are_kept_in_the_receipt_in_their_order(journal, database):
+    current = dataclasses.replace(BEGIN, kind=RecordKind.CURRENT, ocmf=b"OCMF|current", pagination=8)
+    end = dataclasses.replace(END, pagination=9)
+    effects = [OpenReceipt("t1", CARD, START), *(KeepRecord("t1", record) for record in (BEGIN, current, end))]
+    journal.commit(Session(1), effects, now=START, offline=False)
+    assert Receipts(database).get("t1").records == (BEGIN, current, end)
 
 
 def test_an_end_that_is_signed_late_goes_into_the_ended_event_that_still_waits(journal, database):

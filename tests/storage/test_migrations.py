@@ -12,6 +12,7 @@ from station.core.tokens import IdToken
 from station.core.variables import HEARTBEAT_INTERVAL
 from station.errors import StorageError
 from station.ocpp.blocks.security import KIND, Security
+from station.storage.collected import Collected
 from station.storage.database import NAME, Database, _migrations, text_of
 from station.storage.facts import Facts
 from station.storage.journal import Journal
@@ -136,6 +137,39 @@ def test_a_database_of_the_third_schema_knows_the_line_to_the_csms(tmp_path):
         assert database.execute("SELECT slot FROM network_profiles").fetchall() == [(1,)]
         assert database.execute("SELECT response FROM ocsp_responses").fetchall() == [("MAA=",)]
         assert database.execute("SELECT evse_id, connector_id FROM inoperative").fetchall() == [(1, 0)]
+
+
+def test_a_database_of_the_third_schema_has_nothing_of_the_fourth_and_what_was_sent_was_signed(tmp_path):
+    stored(tmp_path, schema=3)
+    with opened(tmp_path) as database:
+        for table in ("collected", "waived_records", "local_list"):
+            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        assert Outbox(database).delayed() == []
+        (receipt,) = Receipts(database).list()
+        assert [(kept.sent_at, kept.told_at) for kept in receipt.kept] == [(START, None), (None, None)]
+        assert database.execute("SELECT accepted FROM tokens").fetchall() == [(1,)]
+
+
+def test_a_database_of_the_fourth_schema_knows_what_sessions_keep(tmp_path):
+    stored(tmp_path, schema=4)
+    with opened(tmp_path) as database:
+        assert [(message.attempts, until) for message, until in Outbox(database).delayed()] == [(1, START)]
+        assert Collected(database).of("t1") == ["{}"]
+        (receipt,) = Receipts(database).list()
+        assert [(kept.sent_at, kept.told_at) for kept in receipt.kept] == [(START, None), (None, START)]
+        assert database.execute("SELECT waived_at FROM waived_records").fetchall() == [(text_of(START),)]
+        assert database.execute("SELECT info FROM local_list").fetchall() == [('{"status":"Accepted"}',)]
+
+
+@pytest.mark.parametrize("number", STORED)
+def test_what_the_csms_has_not_signed_stays_whatever_version_kept_it(tmp_path, number):
+    stored(tmp_path, schema=number)
+    with opened(tmp_path) as database:
+        Outbox(database).forget(1)
+        Outbox(database).remove(2)
+        assert Receipts(database).prune(START.replace(year=2099)) == 0
+        with pytest.raises(StorageError, match="never"):
+            database.execute("DELETE FROM records WHERE pagination = 8")
 
 
 def test_an_event_that_waited_for_the_csms_before_the_log_was_kept_still_waits(tmp_path):

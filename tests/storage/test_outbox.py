@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from station.errors import StorageError
 from station.storage.database import Database
 from station.storage.outbox import DeadLetter, Outbox, Queued
 from tests.fakes_clock import START, FakeClock
+
+LATER = START + timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -87,9 +90,39 @@ def test_removing_what_is_gone_is_no_error(outbox):
 
 def test_attempts_are_counted_for_each_message(outbox):
     first, _ = put(outbox, 0), put(outbox, 1)
-    outbox.count_attempt(first)
-    outbox.count_attempt(first)
+    outbox.count_attempt(first, not_before=START)
+    outbox.count_attempt(first, not_before=LATER)
     assert [message.attempts for message in outbox.head(2)] == [2, 0]
+
+
+def test_until_when_a_message_waits_is_kept_with_it(outbox):
+    first, second = put(outbox, 0), put(outbox, 1)
+    put(outbox, 2)
+    outbox.count_attempt(second, not_before=START)
+    outbox.count_attempt(first, not_before=LATER)
+    assert [(message.id, message.attempts, until) for message, until in outbox.delayed()] == [
+        (first, 1, LATER),
+        (second, 1, START),
+    ]
+
+
+def test_a_letter_that_was_revived_waits_for_nothing(outbox):
+    message_id = put(outbox, 0)
+    outbox.count_attempt(message_id, not_before=LATER)
+    outbox.bury(message_id, "InternalError", START)
+    outbox.revive(message_id)
+    assert outbox.delayed() == []
+
+
+def test_messages_that_will_not_be_sent_go_together(database, outbox):
+    ids = [put(outbox, number) for number in range(4)]
+    outbox.drop(ids[::2])
+    assert [message.seq_no for message in outbox.head(4)] == [1, 3]
+    database.execute("CREATE TRIGGER full BEFORE DELETE ON outbox WHEN old.seq_no = 3"
+                     " BEGIN SELECT RAISE(ABORT, 'full'); END")  # fmt: skip
+    with pytest.raises(StorageError, match="full"):
+        outbox.drop(ids)
+    assert [message.seq_no for message in outbox.head(4)] == [1, 3]
 
 
 @pytest.mark.ocpp("E04.FR.03")
@@ -103,7 +136,7 @@ def test_all_that_waits_is_marked_when_the_station_goes_offline(outbox):
 
 def test_a_message_that_is_given_up_is_kept_with_the_reason(outbox):
     message_id = put(outbox, 0)
-    outbox.count_attempt(message_id)
+    outbox.count_attempt(message_id, not_before=START)
     message = outbox.head()[0]
     outbox.bury(message_id, "InternalError", START)
     assert outbox.size() == 0
@@ -119,8 +152,9 @@ def test_what_waits_is_counted_for_each_transaction(outbox):
     put(outbox, 0)
     put(outbox, 1)
     put(outbox, 0, transaction_id="t2")
+    outbox.put("NotifyEvent", "{}", created_at=START, offline=False)
     assert (outbox.pending_of("t1"), outbox.pending_of("t2"), outbox.pending_of("t3")) == (2, 1, 0)
-    assert outbox.size() == 3
+    assert (outbox.pending_of(None), outbox.size()) == (3, 4)
 
 
 def test_a_message_that_stands_in_a_transaction_is_put_or_not_with_the_rest_of_it(database, outbox):
@@ -169,7 +203,7 @@ def test_a_dead_letter_is_found_by_the_number_that_it_had(outbox):
 
 def test_a_dead_letter_that_is_revived_waits_late_in_its_old_place_with_all_its_attempts(outbox):
     first, second = put(outbox, 0), put(outbox, 1)
-    outbox.count_attempt(first)
+    outbox.count_attempt(first, not_before=START)
     before = outbox.head()[0]
     outbox.bury(first, "InternalError", START)
     outbox.revive(first)

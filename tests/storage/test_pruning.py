@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from station.errors import StorageError
-from station.storage.database import Database
+from station.storage.database import Database, text_of
 from station.storage.outbox import Outbox
-from station.storage.pruning import BATCH, due, ended
-from station.storage.receipts import Receipts
+from station.storage.pruning import BATCH, due, ended, held
+from station.storage.receipts import Receipts, sha256_of
 from station.storage.sessions import Sessions
 from tests.fakes_clock import START, FakeClock
-from tests.storage.test_receipts import BEGIN, CARD, END
+from tests.storage.test_receipts import BEGIN, CARD, END, plain
 
 CUTOFF = START + timedelta(days=30)
 
@@ -70,6 +70,39 @@ def test_what_the_csms_has_only_in_part_stays_as_a_whole(receipts, sent):
     add(receipts, "t1", 1, sent=sent)
     assert receipts.prune(CUTOFF) == 0
     assert len(receipts.get("t1").records) == 2
+
+
+def test_what_the_csms_was_told_without_signatures_stays_until_it_is_waived(database, receipts):
+    """These signatures are nowhere else; that they are in nobody's way does not make them worthless."""
+    add(receipts, "signed", 1)
+    add(receipts, "plain", 2, sent=(True, False))
+    receipts.mark_told("plain", plain(END), START)
+    add(receipts, "young", 3, end=CUTOFF, sent=(False, False))
+    assert (due(database, CUTOFF), held(database, CUTOFF), receipts.held(CUTOFF)) == ([1], [2], 1)
+    assert (receipts.prune(CUTOFF), left(receipts)) == (1, ["plain", "young"])
+    assert (receipts.waive(CUTOFF, at=CUTOFF), receipts.waive(CUTOFF, at=CUTOFF)) == (1, 0)
+    assert left(receipts) == ["young"]
+
+
+def test_what_was_waived_is_remembered(database, receipts):
+    add(receipts, "t1", 1, sent=(True, False))
+    waived = receipts.get("t1").records[1]
+    receipts.waive(CUTOFF, at=CUTOFF)
+    assert database.execute("SELECT * FROM waived_records").fetchall() == [(sha256_of(waived.ocmf), text_of(CUTOFF))]
+    assert [pagination for _, pagination in receipts.counters()] == [2, 3]
+
+
+@pytest.mark.parametrize("buried", [True, False])
+def test_nobody_waives_what_the_csms_may_still_get(database, receipts, buried):
+    add(receipts, "waits", 1, sent=(False, False))
+    message = Outbox(database).put("TransactionEvent", "{}", created_at=START, offline=False, transaction_id="waits")
+    if buried:
+        Outbox(database).bury(message, "InternalError", START)
+    add(receipts, "owed", 2, sent=(True, False))
+    Sessions(database).save(1, '{"evse_id":1,"owed":"owed"}')
+    add(receipts, "runs", 3, end=None, sent=(False, False))
+    assert (receipts.held(CUTOFF), receipts.waive(CUTOFF, at=CUTOFF)) == (0, 0)
+    assert left(receipts) == ["waits", "owed", "runs"]
 
 
 @pytest.mark.parametrize("buried", [True, False])

@@ -4,6 +4,7 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
+from ocpp.v201.enums import MeasurandEnumType, PhaseEnumType, ReadingContextEnumType
 
 from station.core.powermeter import (
     IdentificationFlag,
@@ -13,6 +14,7 @@ from station.core.powermeter import (
     TransactionReq,
 )
 from station.core.records import RecordKind, SignedRecord
+from station.core.reports import Sample, SampledValue
 from station.core.tokens import IdToken
 from station.errors import StorageError
 from station.storage.database import Database
@@ -133,10 +135,72 @@ def test_which_records_the_csms_has_is_remembered_and_the_first_time_counts(rece
     assert [kept.sent_at for kept in receipts.get("t1").kept] == [None, START + timedelta(hours=1)]
 
 
+def plain(record, *, energy_wh=None, unit="Wh", taken_at=None, **changes):
+    """Return the sample of a record as it is reported without its signature."""
+    value = SampledValue(
+        MeasurandEnumType.energy_active_import_register,
+        record.energy_wh if energy_wh is None else energy_wh,
+        unit,
+        ReadingContextEnumType.transaction_end,
+    )
+    return Sample(taken_at or record.taken_at, (dataclasses.replace(value, **changes),))
+
+
+@pytest.mark.parametrize(("energy_wh", "unit"), [(123450.0, "Wh"), (123.45, "kWh")])
+def test_a_record_whose_energy_was_told_without_its_signature_is_told_apart(receipts, energy_wh, unit):
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.mark_told("t1", plain(BEGIN, energy_wh=energy_wh, unit=unit), START + timedelta(hours=1))
+    receipts.mark_told("t1", plain(BEGIN), START + timedelta(hours=2))
+    assert [(kept.sent_at, kept.told_at) for kept in receipts.get("t1").kept] == [(None, START + timedelta(hours=1))]
+
+
+def test_a_signature_that_comes_later_counts_from_then_on(receipts):
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.mark_told("t1", plain(BEGIN), START)
+    receipts.mark_sent(BEGIN.ocmf, START + timedelta(hours=1))
+    receipts.mark_told("t1", plain(BEGIN), START + timedelta(hours=2))
+    receipts.mark_sent(BEGIN.ocmf, START + timedelta(hours=3))
+    assert [(kept.sent_at, kept.told_at) for kept in receipts.get("t1").kept] == [(START + timedelta(hours=1), None)]
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        plain(BEGIN, energy_wh=123460),
+        plain(BEGIN, taken_at=START + timedelta(seconds=1)),
+        plain(BEGIN, measurand=MeasurandEnumType.power_active_import),
+        plain(BEGIN, phase=PhaseEnumType.l1),
+    ],
+)
+def test_other_values_tell_nothing_of_a_record(receipts, sample):
+    receipts.add_record("t1", BEGIN, at=START)
+    receipts.mark_told("t1", sample, START)
+    receipts.mark_told("another transaction", plain(BEGIN), START)
+    assert [(kept.sent_at, kept.told_at) for kept in receipts.get("t1").kept] == [(None, None)]
+
+
+def test_whose_a_transaction_is_is_known_after_its_end_too(receipts):
+    receipts.begin("t2", evse_id=1, token=None, started_at=START)
+    receipts.finish("t1", ended_at=START, stopped_reason="Local")
+    assert (receipts.token_of("t1"), receipts.token_of("t2"), receipts.token_of("t3")) == (CARD, None, None)
+
+
 def test_a_record_is_kept_once_however_often_it_is_added(receipts):
     for _ in range(3):
         receipts.add_record("t1", BEGIN, at=START)
     assert receipts.get("t1").records == (BEGIN,)
+
+
+def test_records_that_were_signed_between_begin_and_end_stand_between_them(receipts):
+    currents = [
+        dataclasses.replace(BEGIN, kind=RecordKind.CURRENT, ocmf=b"OCMF|%d|{}" % number, pagination=number)
+        for number in (8, 9)
+    ]
+    records = (BEGIN, *currents, dataclasses.replace(END, pagination=10))
+    for record in records:
+        receipts.add_record("t1", record, at=START)
+    assert receipts.get("t1").records == records
+    assert [pagination for _, pagination in receipts.counters()] == [7, 8, 9, 10]
 
 
 def test_another_text_of_the_same_pagination_is_kept_too(receipts):
@@ -234,14 +298,26 @@ def test_the_database_refuses_to_change_or_delete_evidence(database, receipts, s
 
 
 @pytest.mark.parametrize(
-    ("sent", "ended", "deletable"), [(True, True, True), (True, False, False), (False, True, False)]
+    ("known", "ended", "deletable"),
+    [
+        ("sent", True, True),
+        ("sent", False, False),
+        ("told", True, False),
+        ("waived", True, True),
+        ("waived", False, False),
+        ("", True, False),
+    ],
 )
-def test_the_database_lets_a_record_go_only_if_the_csms_has_it_and_its_transaction_ended(
-    database, receipts, sent, ended, deletable
+def test_the_database_lets_a_record_go_only_if_the_csms_has_it_signed_or_it_is_waived_and_its_transaction_ended(
+    database, receipts, known, ended, deletable
 ):
     receipts.add_record("t1", BEGIN, at=START)
-    if sent:
+    if known == "sent":
         receipts.mark_sent(BEGIN.ocmf, START)
+    elif known == "told":
+        receipts.mark_told("t1", plain(BEGIN), START)
+    elif known == "waived":
+        database.execute("INSERT INTO waived_records SELECT sha256, '' FROM records")
     if ended:
         receipts.finish("t1", ended_at=START, stopped_reason="Local")
     if deletable:

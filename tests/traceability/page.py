@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,8 +16,10 @@ REASONS = Path(__file__).with_name("reasons.toml")
 HEAD = """# Traceability
 
 Requirements of OCPP 2.0.1 (edition 3 with its errata) for a charging station, and the tests that cover them.
-Listed are all requirements of the blocks A (security), B (provisioning), M (certificates) and P (data transfer), of
+Listed are all requirements of the blocks A (security), B (provisioning), C (authorization), D (local list),
+E (transactions), F (remote control), G (availability), J (meter values), M (certificates) and P (data transfer), of
 the use cases N09 and N10 and of the protocol itself; of other blocks what is tested so far follows.
+Many use cases repeat a requirement in the same words; those are referred to where it stands first.
 
 A test says what it covers by `@pytest.mark.ocpp("B05.FR.07")`; `make traceability` writes this page.
 """
@@ -31,6 +34,13 @@ class Requirement:
     actor: str
     level: str
     subject: str
+    same_as: str
+    """The id of the requirement that this one repeats in the same words; empty if it is no repetition."""
+
+    @property
+    def first(self) -> str:
+        """Where it stands first; what covers one repetition covers them all."""
+        return self.same_as or self.id
 
 
 def requirements() -> list[Requirement]:
@@ -45,19 +55,29 @@ def reasons() -> Mapping[str, str]:
 
 
 def reason_for(requirement: Requirement, texts: Mapping[str, str]) -> str | None:
-    return texts.get(requirement.id, texts.get(requirement.use_case))
+    ids = (requirement.id, requirement.use_case, requirement.same_as)
+    return next((texts[id_] for id_ in ids if id_ in texts), None)
+
+
+def by_first(tests: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """Return the tests by requirement, those of repetitions with what is repeated."""
+    firsts = {row.id: row.first for row in requirements()}
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for requirement, names in tests.items():
+        found[firsts.get(requirement, requirement)] |= set(names)
+    return {requirement: sorted(names) for requirement, names in found.items()}
 
 
 def uncovered(tests: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the ids of the requirements that have neither a test nor a reason."""
-    texts = reasons()
-    return [wanted.id for wanted in requirements() if wanted.id not in tests and not reason_for(wanted, texts)]
+    texts, known = reasons(), by_first(tests)
+    return [wanted.id for wanted in requirements() if wanted.first not in known and not reason_for(wanted, texts)]
 
 
 def compose(tests: Mapping[str, Sequence[str]]) -> str:
     """Return the page for these tests by requirement."""
-    wanted, texts = requirements(), reasons()
-    missing = [row for row in wanted if row.id not in tests]
+    wanted, texts, tests = requirements(), reasons(), by_first(tests)
+    missing = [row for row in wanted if row.first not in tests]
     lines = [
         HEAD,
         f"{len(wanted)} requirements: {len(wanted) - len(missing)} covered by tests, "
@@ -78,6 +98,8 @@ def compose(tests: Mapping[str, Sequence[str]]) -> str:
 
 
 def _proof(row: Requirement, tests: Mapping[str, Sequence[str]], texts: Mapping[str, str]) -> str:
+    if row.same_as:
+        return f"as {row.same_as}"
     if row.id in tests:
         return _listed(tests[row.id])
     return f"*{reason_for(row, texts) or 'nothing yet'}*"

@@ -27,3 +27,16 @@ def test_marks_name_requirements_that_exist() -> None:
 def test_reasons_are_given_for_requirements_that_exist() -> None:
     known = {row.id for row in requirements()} | {row.use_case for row in requirements()}
     assert set(reasons()) <= known
+
+
+def test_a_repetition_refers_to_what_is_repeated_first() -> None:
+    rows = {row.id: row for row in requirements()}
+    for row in rows.values():
+        assert not row.same_as or rows[row.same_as].same_as == "", row
+        assert not row.same_as or rows[row.same_as].subject == row.subject, row
+
+
+def test_what_covers_one_repetition_covers_them_all() -> None:
+    page = compose({"E02.FR.07": ["tests/test_numbers.py::test_in_order"]})
+    assert "| E01.FR.07 | events are numbered in their order | `test_numbers.py::test_in_order` |" in page
+    assert "| E02.FR.07 | events are numbered in their order | as E01.FR.07 |" in page

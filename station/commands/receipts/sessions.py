@@ -114,16 +114,23 @@ def _record_lines(kept: Kept) -> list[str]:
     record = kept.record
     verdict = examine(record.ocmf, record.public_key)
     answer = "VALID" if verdict.valid else "INVALID"
-    sent = f"has it since {kept.sent_at.isoformat(timespec='seconds')}" if kept.sent_at else "has not confirmed it"
     return [
         "",
         f"{record.kind.value:12} signature {answer}; meter {record.meter_serial}, counter {record.pagination}",
         f"             taken {record.taken_at.isoformat(timespec='seconds')}, "
         f"{record.session_energy_wh / 1000:.2f} kWh in this session, {record.energy_wh / 1000:.2f} kWh in total",
-        f"             the CSMS {sent}; snapshot {'kept' if record.snapshot else 'not kept'}",
+        f"             the CSMS {_sent(kept)}; snapshot {'kept' if record.snapshot else 'not kept'}",
         f"             {_shown(record.ocmf)}",
         *(f"             doubtful: {sentence}" for sentence in _doubts(record, verdict)),
     ]
+
+
+def _sent(kept: Kept) -> str:
+    if kept.sent_at is not None:
+        return f"has it since {kept.sent_at.isoformat(timespec='seconds')}"
+    if kept.told_at is not None:
+        return f"has its energy since {kept.told_at.isoformat(timespec='seconds')}, but not its signature"
+    return "has not confirmed it"
 
 
 def _doubts(record: SignedRecord, verdict: Verdict) -> list[str]:

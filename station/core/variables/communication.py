@@ -35,14 +35,12 @@ MESSAGE_ATTEMPT_INTERVAL = Variable(
     "OCPPCommCtrlr", "MessageAttemptInterval", SECONDS, 60, instance="TransactionEvent", unit="s"
 )
 OFFLINE_THRESHOLD = Variable("OCPPCommCtrlr", "OfflineThreshold", SECONDS, 60, unit="s")
+MINIMUM_STATUS_DURATION = Variable("OCPPCommCtrlr", "MinimumStatusDuration", Integer(0, 3600), 0, unit="s")
 QUEUE_ALL_MESSAGES = Variable("OCPPCommCtrlr", "QueueAllMessages", Boolean(), default=False).fixed(value=False)
 """What must not be lost is queued anyhow: transactions, problems and critical security events."""
 RESET_RETRIES = Variable("OCPPCommCtrlr", "ResetRetries", Integer(0, 10), 1)
 """Of one EVSE: how often it is restarted anew if its meter stays silent. That of the station is a new process."""
-UNLOCK_ON_EV_SIDE_DISCONNECT = Variable("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", Boolean(), default=True).fixed(
-    value=True
-)
-"""A transaction that ends always unlocks, and it always ends when the vehicle leaves (core.step, core.apply)."""
+UNLOCK_ON_EV_SIDE_DISCONNECT = Variable("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", Boolean(), default=True)
 FILE_TRANSFER_PROTOCOLS: Variable[frozenset[str]] = Variable(
     "OCPPCommCtrlr",
     "FileTransferProtocols",

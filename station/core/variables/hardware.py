@@ -73,6 +73,11 @@ CONTROLLER_ACTIVE = _state(Tier.EVSE, "CPPWMController", "Active", YES_OR_NO, va
 CONTROLLER_PROBLEM = _problem(Tier.EVSE, "CPPWMController")
 LOCK_PROBLEM = _problem(Tier.EVSE, "ConnectorPlugRetentionLock")
 CONTACTOR_PROBLEM = _problem(Tier.EVSE, "PowerContactor")
+RCD_PROBLEM = _problem(Tier.EVSE, "RCD")
+"""The charge controller's residual current monitor."""
+BAY_SENSOR_ENABLED = _fact(Tier.EVSE, "BayOccupancySensor", "Enabled", YES_OR_NO, value=True)
+BAY_SENSOR_ACTIVE = _state(Tier.EVSE, "BayOccupancySensor", "Active", YES_OR_NO, value=False)
+"""A vehicle stands in the parking bay."""
 
 FISCAL_MANUFACTURER = _state(Tier.EVSE, "FiscalMetering", "Manufacturer", Text(), "")
 FISCAL_MODEL = _state(Tier.EVSE, "FiscalMetering", "Model", Text(), "")

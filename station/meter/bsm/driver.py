@@ -34,6 +34,8 @@ from station.meter.snapshot import VALID
 _BSM = MODELS["bsm"]
 _BEGINS: Final = {Switching.METER: RecordKind.TURN_ON, Switching.EXTERNAL: RecordKind.START}
 _ENDS: Final = {Switching.METER: RecordKind.TURN_OFF, Switching.EXTERNAL: RecordKind.END}
+NOBODY: Final = Metadata()
+"""What is written for records of nobody in particular."""
 
 log = structlog.get_logger("station.meter")
 
@@ -141,6 +143,14 @@ class BsmMeter:
             record=record,
         )
 
+    async def sign_current(self, transaction_id: str | None) -> SignedRecord:
+        """Have the present registers signed, with the metadata of the transaction that runs, or with none at all."""
+        async with self._turn:
+            if transaction_id is None and self._written != NOBODY:
+                # The meter keeps what was written: else it would be signed for whoever charged last.
+                await self._write(NOBODY)
+            return self._attributed(await self._take(RecordKind.CURRENT))
+
     async def release_output(self) -> None:
         """Turn the output off without a record; ContactorStuckError if the contactor does not open."""
         async with self._turn:
@@ -220,12 +230,16 @@ class BsmMeter:
         return proven.record
 
     async def _end(self) -> SignedRecord:
-        proven = await self._take(_ENDS[self._switching])
+        return self._attributed(await self._take(_ENDS[self._switching]))
+
+    def _attributed(self, proven: Proven) -> SignedRecord:
+        """Return a record that is no begin; one for somebody else than it should be is marked, but kept."""
         others = bsm_metadata.other(proven.snapshot.metadata, self._written) if self._written else []
         if not others:
             return proven.record
         # Genuine, but the meter forgot for whom: it does so when its power fails.
-        log.warning("end_for_somebody_else", meter=self._name, metadata=others)
+        kind = proven.record.kind
+        log.warning("record_for_somebody_else", meter=self._name, kind=kind.value, metadata=others)
         return replace(proven.record, doubts=(*proven.record.doubts, "id_differs"))
 
     async def _take(self, kind: RecordKind) -> Proven:

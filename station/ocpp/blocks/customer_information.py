@@ -3,7 +3,6 @@
 Signed records are evidence of what somebody has to pay. They are told, but kept until their time is over.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -14,8 +13,7 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import CustomerInformationStatusEnumType as Status
 
-from station.core.documents import from_document
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, Source, info_of_text
 from station.ocpp.router import Reply, on
 from station.ocpp.rpc_errors import RpcError
 from station.ocpp.session import RpcSession
@@ -133,13 +131,14 @@ def _lines(cached: CachedToken | None, stays: Sequence[Stay], *, report: bool, c
 
 
 def _cached_line(cached: CachedToken) -> str:
-    info = from_document(TokenInfo, json.loads(cached.info))
+    info = info_of_text(cached.info, Source.CACHE)
     parts = [
         f"Authorization cache: {info.status.value}",
         f"as of {timestamp(cached.updated_at)}",
         f"until {timestamp(info.expires)}" if info.expires else "",
         f"group {info.group.value}" if info.group else "",
         f"EVSE {', '.join(map(str, info.evse_ids))}" if info.evse_ids else "",
+        f"languages {' '.join(filter(None, (info.language1, info.language2)))}" if info.language1 else "",
     ]
     return ", ".join(filter(None, parts)) + "."
 

@@ -10,7 +10,7 @@ from ocpp.v201.datatypes import EVSEType, TransactionType
 from station.core.device_model import CONNECTOR_ID
 from station.core.documents import from_document
 from station.core.events import Judged, Triggered
-from station.core.reports import TransactionReport
+from station.core.reports import Sample, TransactionReport
 from station.core.tokens import IdToken, TokenInfo
 from station.evse import Evse
 from station.ocpp import words
@@ -33,11 +33,22 @@ class Transactions:
         *,
         learn: Callable[[IdToken, TokenInfo], None],
         delivered: Callable[[bytes], None],
+        told_plain: Callable[[str, Sample], None] = lambda _transaction_id, _sample: None,
+        token_of: Callable[[str], IdToken | None] = lambda _transaction_id: None,
+        told: Callable[[str, TokenInfo], None] = lambda _transaction_id, _info: None,
     ) -> None:
-        """`delivered` is told each signed record (its OCMF text) that the CSMS has got."""
+        """`delivered` is told each signed record (its OCMF text) that the CSMS has got.
+
+        `told_plain` is told each sample that it has got without a signature, by the transaction's id. `token_of`
+        knows whose a transaction is that does not run any more. `told` gets what the CSMS says about the driver of
+        a transaction, the message for him included.
+        """
         self._evses = evses
         self._learn = learn
         self._delivered = delivered
+        self._told_plain = told_plain
+        self._token_of = token_of
+        self._told = told
 
     def triggered(self, named: EVSEType | None) -> Work | None:
         """F06.FR.07: an Updated event of each transaction that runs there; None if there is none."""
@@ -54,25 +65,45 @@ class Transactions:
         return encode(from_document(TransactionReport, body), offline=row.offline)
 
     def answered(self, body: Any, answer: call_result.TransactionEvent) -> None:
-        """Remember what the CSMS says about the token (C10.FR.05); stop if it is not accepted (E05)."""
+        """Remember what the CSMS has got, and what it says about the token, however late the event came (C10.FR.05).
+
+        Whether a transaction goes on after that is for its session to decide (E05, C15.FR.04).
+        """
         report = from_document(TransactionReport, body)
-        for value in (value for sample in report.samples for value in sample.values):
-            if value.signed is not None:
-                self._delivered(value.signed.ocmf)
-        if answer.id_token_info is None:
-            return
-        info = words.token_info(answer.id_token_info)
-        token = report.id_token
-        for evse in self._evses.values():
-            transaction = evse.session.transaction
-            if transaction is None or transaction.id != report.transaction_id:
-                continue
-            token = token or transaction.token  # most events do not repeat it, but what is said is about it
-            if not info.accepted:
-                log.warning("transaction_deauthorized", transaction=transaction.id, status=info.status.value)
-                evse.post(Judged(transaction.id, accepted=False))
+        self._take_stock(report)
+        if answer.id_token_info is not None:
+            self._judge(report, words.token_info(answer.id_token_info))
+
+    def _take_stock(self, report: TransactionReport) -> None:
+        for sample in report.samples:
+            signed = [value.signed for value in sample.values if value.signed is not None]
+            for value in signed:
+                self._delivered(value.ocmf)
+            if not signed:
+                self._told_plain(report.transaction_id, sample)
+
+    def _judge(self, report: TransactionReport, info: TokenInfo) -> None:
+        evse = self._evse_of(report.transaction_id)
+        running = evse.session.transaction if evse else None
+        driver = running.token if running else self._token_of(report.transaction_id)
+        # Most events do not repeat the token, but what is said is about it; the card that ends it may be another one.
+        token = report.id_token or driver
         if token is not None:
             self._learn(token, info)
+        if evse is None or token is None or not token.matches(driver):
+            return
+        if not info.accepted:
+            log.warning("transaction_deauthorized", transaction=report.transaction_id, status=info.status.value)
+        self._told(report.transaction_id, info)
+        evse.post(Judged(report.transaction_id, accepted=info.accepted, group=info.group))
+
+    def _evse_of(self, transaction_id: str) -> Evse | None:
+        return next((evse for evse in self._evses.values() if _transaction_id(evse) == transaction_id), None)
+
+
+def _transaction_id(evse: Evse) -> str | None:
+    transaction = evse.session.transaction
+    return transaction.id if transaction else None
 
 
 def _runs(evse: Evse) -> bool:
@@ -93,6 +124,7 @@ def encode(report: TransactionReport, *, offline: bool) -> call.TransactionEvent
             stopped_reason=report.stopped_reason,
             remote_start_id=report.remote_start_id,
         ),
+        number_of_phases_used=report.number_of_phases_used,
         offline=offline or None,
         evse=words.evse(report.evse_id, CONNECTOR_ID) if report.evse_id is not None else None,
         id_token=words.id_token(report.id_token) if report.id_token else None,

@@ -1,5 +1,6 @@
 """Block F: TriggerMessage."""
 
+import asyncio
 from collections.abc import Mapping
 
 import structlog
@@ -8,12 +9,16 @@ from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import MessageTriggerEnumType, TriggerMessageStatusEnumType
 
 from station.ocpp.router import Reply, on
-from station.ocpp.rpc_errors import RpcError
+from station.ocpp.rpc_errors import CallTimeout, NotPermitted, Offline, RpcError
 from station.ocpp.spawn import Spawn
 from station.ocpp.triggering import Source, Work
 
 Answer = call_result.TriggerMessage
 Status = TriggerMessageStatusEnumType
+
+ATTEMPTS = 3
+AGAIN_S = 10.0
+"""When to try again what was accepted and could not be delivered; what is sent then is current then (F06.FR.09)."""
 
 log = structlog.get_logger("station.trigger")
 
@@ -41,7 +46,15 @@ class Trigger:
 
 
 async def _send(wanted: MessageTriggerEnumType, work: Work) -> None:
-    try:
-        await work()
-    except RpcError as error:
-        log.warning("triggered_message_failed", message=wanted.value, error=str(error))
+    """F06.FR.10: what was accepted is sent, unless the CSMS stays away; it may ask again then."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await work()
+        except (CallTimeout, Offline, NotPermitted) as error:
+            log.warning("triggered_message_undelivered", message=wanted.value, attempt=attempt, error=str(error))
+            await asyncio.sleep(AGAIN_S)
+        except RpcError as error:
+            log.warning("triggered_message_failed", message=wanted.value, error=str(error))
+            return
+        else:
+            return

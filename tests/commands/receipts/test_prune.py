@@ -1,5 +1,6 @@
 """`station receipts prune`: nothing is deleted by mistake."""
 
+import argparse
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from station.cli import MISUSED, UNUSABLE
+from station.commands.receipts.prune import prune_
 from station.storage.database import Database
+from station.storage.outbox import Outbox
 from station.storage.pruning import BATCH
 from station.storage.receipts import Receipts
 from tests.commands.receipts.archive import BEGIN, END, OTHER_BEGIN, OTHER_END, Archive, opened
@@ -36,7 +39,8 @@ def test_what_would_be_deleted_is_said_beside_a_running_station_and_nothing_is(
     assert archive.run("prune", "--older-than", "30") == 0
     told = capsys.readouterr().out
     assert f"2 sessions ended before {(datetime.now(UTC) - timedelta(days=30)).date().isoformat()}" in told
-    assert "1 session of these stay: it is not known that the CSMS has everything of them" in told
+    assert "1 session of these stay: the CSMS lacks a signature, which is nowhere but here;" in told
+    assert "station receipts export keeps it, and --unsigned lets them go" in told
     assert "1 session would be deleted; stop the station and add --yes to do so" in told
     assert left(archive) == ["old", "unsent", "new"]
 
@@ -45,6 +49,40 @@ def test_with_yes_what_is_old_and_sent_is_deleted(archive: Archive, capsys: pyte
     archive.database.close()
     assert archive.run("prune", "--older-than", "30", "--yes") == 0
     assert "1 session deleted" in capsys.readouterr().out
+    assert left(archive) == ["unsent", "new"]
+
+
+def pruned(archive: Archive, *, yes: bool = False) -> int:
+    """Prune what is older than 30 days, that included of which the CSMS lacks a signature."""
+    return prune_(argparse.Namespace(older_than=30, state_dir=archive.folder, yes=yes, unsigned=True))
+
+
+def test_what_the_csms_lacks_a_signature_of_is_deleted_only_if_that_is_said(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pruned(archive) == 0
+    told = capsys.readouterr().out
+    assert "of these stay" not in told
+    assert "2 sessions would be deleted" in told
+    archive.database.close()
+    assert pruned(archive, yes=True) == 0
+    assert "2 sessions deleted" in capsys.readouterr().out
+    assert left(archive) == ["new"]
+
+
+def test_what_still_waits_for_the_csms_stays_whatever_is_said(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits = Outbox(archive.database).put(
+        "TransactionEvent", "{}", created_at=OLD, offline=True, transaction_id="unsent"
+    )
+    assert pruned(archive) == 0
+    told = capsys.readouterr().out
+    assert "1 session of these stay: the CSMS has not been told everything of them" in told
+    assert "1 session would be deleted" in told
+    Outbox(archive.database).bury(waits, "InternalError", OLD)
+    archive.database.close()
+    assert pruned(archive, yes=True) == 0
     assert left(archive) == ["unsent", "new"]
 
 

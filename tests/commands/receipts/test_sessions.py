@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ocpp.v201.enums import ReadingContextEnumType
 
 from station.cli import UNUSABLE, main
 from station.commands.receipts.store import NOT_FOUND
-from tests.commands.receipts.archive import BEGIN, END, OTHER_END, Archive, opened
+from station.core.samples import of_record
+from tests.commands.receipts.archive import BEGIN, END, LATER, OTHER_BEGIN, OTHER_END, Archive, opened
 from tests.fakes_clock import START
 
 
@@ -74,6 +76,16 @@ def test_each_record_is_shown_with_whether_the_csms_has_it_and_its_snapshot_was_
     shown = capsys.readouterr().out
     assert "the CSMS has not confirmed it; snapshot kept\n" in shown
     assert "the CSMS has not confirmed it; snapshot not kept\n" in shown
+
+
+def test_a_record_whose_energy_was_told_without_its_signature_is_shown_as_such(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = of_record(OTHER_BEGIN, ReadingContextEnumType.transaction_begin, signed=False, key=None)
+    archive.receipts.mark_told("tx-2", sample, LATER)
+    archive.run("show", "2")
+    told = "the CSMS has its energy since 2026-12-01T13:00:00+00:00, but not its signature; snapshot kept\n"
+    assert told in capsys.readouterr().out
 
 
 def test_what_was_known_of_a_record_when_it_was_taken_is_told(

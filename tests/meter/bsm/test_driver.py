@@ -313,7 +313,7 @@ async def test_an_end_without_time_and_name_is_kept_with_its_doubts(ready: BsmMe
     assert record is not None
     assert record.verified
     assert record.doubts == ("clock_unset", "id_differs")
-    told = next(entry for entry in logs if entry["event"] == "end_for_somebody_else")
+    told = next(entry for entry in logs if entry["event"] == "record_for_somebody_else")
     assert told["metadata"] == ["meta1 is empty", "meta2 is empty", "meta3 is empty"]
 
 

@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
+from datetime import datetime
 
 import pytest
+from ocpp.v201.datatypes import EVSEType
 
-from station.core.events import Blocked, FaultRaised
+from station.core.events import Authorized, AvailabilityChanged, Blocked, FaultRaised
 from station.core.faults import Fault
 from station.errors import LineSilentError
 from station.ocpp.blocks.availability import LOOK_AGAIN_S, Availability
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
 from tests.ocpp.csms import SILENCE, Refusal, talking
-from tests.ocpp.yard import Yard
+from tests.ocpp.yard import ANNA, Yard
 
 STATUS = "StatusNotification"
 TIMEOUT_S = 5.0
@@ -24,7 +26,14 @@ class Board:
     def __init__(self, yard):
         self.yard = yard
         self.session = RpcSession(Router(), timeout_s=lambda: TIMEOUT_S)
-        self.availability = Availability(yard.evses, self.session, news=yard.news, now=yard.clock.now)
+        self.minimum_s = 0.0
+        self.availability = Availability(
+            yard.evses,
+            self.session,
+            news=yard.news,
+            now=yard.clock.now,
+            minimum_duration_s=lambda: self.minimum_s,
+        )
 
     @contextlib.asynccontextmanager
     async def connected(self):
@@ -154,3 +163,84 @@ async def test_a_connector_whose_devices_answer_late_is_told_then_though_its_sta
             await asyncio.wait_for(board.availability.wait_told(), 0.1)  # there is nothing to tell yet
             await csms.hear(STATUS, within_s=5 + LOOK_AGAIN_S)
             assert told(csms) == [(1, "Occupied")]
+
+
+MINIMUM_S = 20.0
+
+
+async def test_a_change_is_told_when_it_has_lasted_and_with_the_time_at_which_it_came(board):
+    board.minimum_s = MINIMUM_S
+    async with board.connected() as csms:
+        await csms.hear(STATUS, 2, within_s=1)  # what is not known at all is told at once
+        await board.yard.plug(2)
+        changed = board.yard.clock.now()
+        await asyncio.sleep(MINIMUM_S - 2)
+        assert len(told(csms)) == 2
+        await csms.hear(STATUS, 3, within_s=4)
+        assert told(csms)[2] == (2, "Occupied")
+        at = datetime.fromisoformat(csms.of(STATUS)[2]["timestamp"])
+        assert abs((at - changed).total_seconds()) < 2
+
+
+async def test_what_comes_and_goes_is_not_told_at_all(board):
+    board.minimum_s = MINIMUM_S
+    async with board.connected() as csms:
+        await csms.hear(STATUS, 2)
+        for _ in range(5):
+            await board.yard.plug(1)
+            await asyncio.sleep(MINIMUM_S / 2)
+            await board.yard.unplug(1)
+            await asyncio.sleep(MINIMUM_S / 2)
+        await asyncio.sleep(2 * MINIMUM_S)
+        assert len(told(csms)) == 2
+
+
+async def test_a_shorter_duration_counts_at_once(board):
+    board.minimum_s = 3600.0
+    async with board.connected() as csms:
+        await csms.hear(STATUS, 2)
+        await board.yard.plug(1)
+        await asyncio.sleep(30)
+        board.minimum_s = 0.0
+        board.yard.news.set()  # as the device model does when the CSMS sets the variable
+        await csms.hear(STATUS, 3, within_s=1)
+
+
+@pytest.mark.ocpp("B04.FR.01", "B04.FR.02")
+async def test_what_changed_while_offline_is_told_at_once(board):
+    async with board.connected() as csms:
+        await csms.hear(STATUS, 2)
+        await asyncio.sleep(0.1)
+    board.minimum_s = MINIMUM_S
+    await board.yard.plug(1)
+    async with board.connected() as csms:
+        await csms.hear(STATUS, within_s=1)
+        await asyncio.sleep(0.1)
+        board.availability.forget()
+        await csms.hear(STATUS, 3, within_s=1)
+
+
+@pytest.mark.ocpp("F06.FR.09")
+async def test_who_asks_is_told_what_has_not_lasted_yet_and_not_once_more(board):
+    board.minimum_s = MINIMUM_S
+    async with board.connected() as csms:
+        await csms.hear(STATUS, 2)
+        await board.yard.plug(1)
+        await board.availability.triggered(EVSEType(id=1, connector_id=1))()
+        assert told(csms)[2:] == [(1, "Occupied")]
+        await asyncio.sleep(2 * MINIMUM_S)
+        assert len(told(csms)) == 3
+
+
+@pytest.mark.ocpp("G01.FR.05")
+async def test_who_unplugs_where_it_goes_out_of_service_leaves_it_unavailable(board):
+    await board.yard.plug(1)
+    async with board.connected() as csms:
+        await csms.hear(STATUS, 2)
+        board.yard.evses[1].post(Authorized(ANNA))
+        await board.yard.until(lambda: board.yard.charging(1))
+        board.yard.evses[1].post(AvailabilityChanged(operative=False))
+        await board.yard.unplug(1)
+        await csms.hear(STATUS, 3)
+        await asyncio.sleep(2)
+        assert told(csms)[2:] == [(1, "Unavailable")]

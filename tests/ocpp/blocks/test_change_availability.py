@@ -3,10 +3,15 @@
 import asyncio
 
 import pytest
+from ocpp.v201 import call
+from ocpp.v201.datatypes import EVSEType
+from ocpp.v201.enums import OperationalStatusEnumType
 
 from station.core.availability import Place
 from station.core.events import Authorized, StopCause, StopRequested
 from station.core.session import connector_status, refusal
+from station.errors import StorageError
+from station.ocpp.blocks.availability import Availability
 from station.ocpp.blocks.change_availability import ChangeAvailability
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
@@ -19,19 +24,26 @@ class Office:
     """A yard with two EVSEs whose availability the CSMS changes."""
 
     def __init__(self, yard):
-        self.yard, self.store = yard, OutOfService(yard.database)
-        router = Router(ChangeAvailability(yard.evses, self.store))
-        self.session = RpcSession(router, timeout_s=lambda: 30.0)
+        self.yard = yard
+        self.use(OutOfService(yard.database))
+
+    def use(self, store):
+        self.store = store
+        self.block = ChangeAvailability(self.yard.evses, store)
+        self.session = RpcSession(Router(self.block), timeout_s=lambda: 30.0)
 
     async def change(self, operational_status, evse_id=None, connector_id=None):
         """Return the status that answers, once its consequences are there."""
+        return (await self.ask(operational_status, evse_id, connector_id))["status"]
+
+    async def ask(self, operational_status, evse_id=None, connector_id=None):
         evse = {"id": evse_id, "connectorId": connector_id} if connector_id is not None else {"id": evse_id}
         payload = {"operationalStatus": operational_status} | ({"evse": evse} if evse_id is not None else {})
         async with talking(self.session) as csms:
             kind, _, answer = await csms.call("ChangeAvailability", **payload)
             await asyncio.sleep(0.1)
         assert kind == 3
-        return answer["status"]
+        return answer
 
     @property
     def statuses(self):
@@ -105,10 +117,73 @@ async def test_what_was_scheduled_is_taken_back(office):
 
 
 @pytest.mark.ocpp("G03.FR.02")
-@pytest.mark.parametrize("place", [(3,), (1, 2), (3, 1), (0, 1)])
-async def test_a_place_that_does_not_exist_is_rejected(office, place):
-    assert await office.change("Inoperative", *place) == "Rejected"
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [((3,), "UnknownEvse"), ((3, 1), "UnknownEvse"), ((1, 2), "UnknownConnectorId"), ((0, 1), "UnknownConnectorId")],
+)
+async def test_a_place_that_does_not_exist_is_rejected_with_the_reason(office, place, code):
+    answer = await office.ask("Inoperative", *place)
+    assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", code)
     assert office.store.all() == set()
+
+
+@pytest.mark.ocpp("G03.FR.05")
+async def test_who_is_waited_for_is_told(office):
+    await office.yard.charge(2)
+    answer = await office.ask("Inoperative")
+    assert answer["statusInfo"] == {"reasonCode": "TxInProgress", "additionalInfo": "EVSE 2 is in use"}
+
+
+class FullStore(OutOfService):
+    def add(self, place):
+        raise StorageError("no space left")
+
+    def remove(self, place):
+        raise StorageError("no space left")
+
+
+@pytest.mark.ocpp("G03.FR.02", "G03.FR.08", "G04.FR.03")
+@pytest.mark.parametrize("wanted", ["Operative", "Inoperative"])
+async def test_what_cannot_be_stored_is_rejected_and_nothing_changes(office, wanted):
+    if wanted == "Operative":
+        await office.change("Inoperative")
+    before = office.statuses
+    office.use(FullStore(office.yard.database))
+    answer = await office.ask(wanted)
+    assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", "InternalError")
+    assert office.statuses == before
+
+
+@pytest.mark.ocpp("G03.FR.08", "G04.FR.09")
+async def test_what_is_answered_is_stored_already_and_so_even_if_the_answer_is_lost(office):
+    request = call.ChangeAvailability(OperationalStatusEnumType.inoperative, evse=EVSEType(id=1))
+    answer = await office.block.change(request)
+    assert answer.status == "Accepted"
+    assert office.store.all() == {Place(1)}
+    await asyncio.sleep(0.1)  # nobody has sent the answer
+    assert office.statuses == ["Unavailable", "Available"]
+
+
+@pytest.mark.ocpp("G01.FR.07", "G03.FR.04", "G04.FR.05")
+@pytest.mark.parametrize(("place", "changed"), [((), [1, 2]), ((2,), [2]), ((1, 1), [1])])
+async def test_after_the_answer_the_status_of_what_changed_is_told_and_no_other(office, place, changed):
+    yard = office.yard
+    availability = Availability(yard.evses, office.session, news=yard.news, now=yard.clock.now)
+    async with talking(office.session) as csms:
+        running = asyncio.create_task(availability.run())
+        await csms.hear("StatusNotification", 2)
+        await asyncio.sleep(1)
+        evse = dict(zip(("id", "connectorId"), place, strict=False))
+        payload = {"operationalStatus": "Inoperative"} | ({"evse": evse} if evse else {})
+        await csms.call("ChangeAvailability", **payload)
+        assert len(csms.of("StatusNotification")) == 2  # the answer came first
+        await asyncio.sleep(1)
+        told = csms.of("StatusNotification")[2:]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert [(status["evseId"], status["connectorStatus"]) for status in told] == [
+        (evse_id, "Unavailable") for evse_id in changed
+    ]
 
 
 @pytest.mark.ocpp("G04.FR.01")

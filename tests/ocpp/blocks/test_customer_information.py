@@ -16,6 +16,7 @@ from station.ocpp.schemas import Kind
 from station.ocpp.session import RpcSession
 from station.storage.customers import Customers
 from station.storage.database import Database, text_of
+from station.storage.local_list import LocalList
 from station.storage.tokens import Tokens
 from tests.fakes_clock import START, FakeClock
 from tests.ocpp.csms import SILENCE, Refusal, talking
@@ -105,6 +106,26 @@ async def test_what_is_known_is_told_and_stays(office):
         )
     assert office.tokens.get(ANNA) is not None
     assert office.stays(ANNA) == 1
+
+
+async def test_the_languages_that_a_customer_reads_are_told_too(office):
+    office.caches(ANNA, language1="de", language2="en-GB")
+    office.caches(BERT, language1="fr")
+    async with talking(office.session) as csms:
+        assert (await office.told(csms, report=True)).endswith("000Z, languages de en-GB.")
+        bert = {"idToken": {"idToken": BERT.value, "type": BERT.type}}
+        assert (await office.told(csms, report=True, request=2, **bert)).endswith("000Z, languages fr.")
+
+
+@pytest.mark.ocpp("N10.FR.06", "D01.FR.09")
+async def test_a_clear_never_touches_the_local_list(office):
+    office.caches(ANNA)
+    local_list = LocalList(office.database, most_entries=9, most_bytes=999)
+    local_list.replace([(ANNA, '{"status":"Accepted"}')], version=3)
+    async with talking(office.session) as csms:
+        await office.told(csms, clear=True)
+    assert office.tokens.get(ANNA) is None
+    assert (local_list.get(ANNA), local_list.version) == ('{"status":"Accepted"}', 3)
 
 
 async def test_a_session_that_runs_is_told_as_that(office):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from ocpp.v201.enums import AuthorizationStatusEnumType, ReasonEnumType, TriggerReasonEnumType
 
-from station.core.events import Authorized, Blocked, FaultRaised
+from station.core.events import Authorized, AvailabilityChanged, Blocked, FaultRaised, StopCause, StopRequested
 from station.core.faults import Fault
 from station.core.policy import TxPoint
 from station.core.tokens import IdToken, Source, TokenInfo
@@ -105,6 +105,7 @@ async def test_a_token_that_the_csms_made_up_is_not_asked_about(counter):
     assert counter.authorization().token == IdToken("app-1", "Central")
 
 
+@pytest.mark.ocpp("F01.FR.01", "F02.FR.09")
 async def test_who_is_not_admitted_does_not_begin_though_the_request_was_accepted(counter):
     counter.answer = None
     async with talking(counter.session) as csms:
@@ -147,7 +148,7 @@ async def test_a_station_that_waits_to_restart_starts_nothing(counter):
     assert answer["statusInfo"]["additionalInfo"] == "EVSE 1: the station waits to restart"
 
 
-@pytest.mark.ocpp("F01.FR.07", "F01.FR.20", "F02.FR.22")
+@pytest.mark.ocpp("F01.FR.07", "F01.FR.20", "F02.FR.15", "F02.FR.22")
 async def test_without_an_evse_the_only_one_that_can_be_meant_is_chosen(counter):
     async with talking(counter.session) as csms:
         assert code_of(await counter.start(csms)) == "MissingParam"
@@ -156,6 +157,73 @@ async def test_without_an_evse_the_only_one_that_can_be_meant_is_chosen(counter)
         await counter.yard.until(lambda: counter.authorization(2))
         assert await counter.start(csms, idToken=APP) == {"status": "Accepted"}
         await counter.yard.until(lambda: counter.authorization(1))
+
+
+@pytest.mark.ocpp("F01.FR.24", "F02.FR.26")
+async def test_while_a_start_is_being_authorized_a_second_one_is_rejected(counter):
+    await counter.yard.plug(2)
+    async with talking(counter.session) as csms:
+        assert await counter.start(csms, evseId=1) == {"status": "Accepted"}
+        assert code_of(await counter.start(csms, evseId=1, remoteStartId=8)) == "TxInProgress"
+        assert await counter.start(csms, remoteStartId=9) == {"status": "Accepted"}  # the other EVSE is meant
+        await counter.yard.until(lambda: counter.authorization(1) and counter.authorization(2))
+        assert (counter.authorization(1).remote_start_id, counter.authorization(2).remote_start_id) == (7, 9)
+        assert code_of(await counter.start(csms, evseId=1)) == "TxInProgress"
+
+
+async def test_a_start_that_was_refused_leaves_the_evse_to_the_next_one(counter):
+    counter.answer = None
+    async with talking(counter.session) as csms:
+        await counter.start(csms, evseId=1)
+        await asyncio.gather(*counter.tasks)
+        counter.answer = TokenInfo(AuthorizationStatusEnumType.accepted)
+        assert await counter.start(csms, evseId=1, remoteStartId=8) == {"status": "Accepted"}
+        await counter.yard.until(counter.authorization)
+    assert counter.authorization().remote_start_id == 8
+
+
+async def test_a_start_whose_evse_closes_meanwhile_comes_to_nothing(counter):
+    async with talking(counter.session) as csms:
+        await counter.start(csms, evseId=1)
+        counter.yard.evses[1].post(Blocked(on=True))
+        await asyncio.gather(*counter.tasks)
+    assert counter.admitted
+    assert counter.authorization() is None
+
+
+@pytest.mark.ocpp("F01.FR.23", "F02.FR.25")
+async def test_an_evse_that_is_out_of_service_is_not_started(counter):
+    counter.yard.evses[1].post(AvailabilityChanged(operative=False))
+    await asyncio.sleep(0.1)
+    async with talking(counter.session) as csms:
+        answer = await counter.start(csms, evseId=1)
+        assert code_of(answer) == "Unspecified"
+        assert answer["statusInfo"]["additionalInfo"] == "EVSE 1: out of service"
+        assert await counter.start(csms) == {"status": "Accepted"}
+        await counter.yard.until(lambda: counter.authorization(2))
+
+
+@pytest.mark.ocpp("F01.FR.02", "F02.FR.10")
+async def test_the_group_that_the_csms_names_counts_unless_somebody_knows_better(counter):
+    async with talking(counter.session) as csms:
+        await counter.start(csms, evseId=1, groupIdToken=APP)
+        await counter.yard.until(counter.authorization)
+        counter.must_authorize = False
+        await counter.start(csms, evseId=2, groupIdToken=APP)
+        await counter.yard.until(lambda: counter.authorization(2))
+    assert (counter.authorization(1).group, counter.authorization(2).group) == (FLEET, IdToken("app-1", "Central"))
+    assert counter.authorization(2).source is Source.NOBODY
+
+
+async def test_an_empty_token_is_one_only_where_nobody_is_asked_who_he_is(counter):
+    async with talking(counter.session) as csms:
+        assert code_of(await counter.start(csms, evseId=1, idToken={"idToken": "", "type": "ISO14443"})) == (
+            "InvalidIdToken"
+        )
+        nobody = {"idToken": "", "type": "NoAuthorization"}
+        assert await counter.start(csms, evseId=1, idToken=nobody) == {"status": "Accepted"}
+        await counter.yard.until(counter.authorization)
+    assert counter.admitted == []
 
 
 @pytest.mark.ocpp("F01.FR.13")
@@ -170,7 +238,7 @@ async def test_a_transaction_that_began_with_the_cable_is_named(tmp_path):
         await asyncio.gather(*counter.tasks)
 
 
-@pytest.mark.ocpp("F01.FR.12")
+@pytest.mark.ocpp("F01.FR.12", "F02.FR.20")
 async def test_a_charging_profile_is_ignored(counter):
     schedule = {
         "id": 1,
@@ -199,6 +267,19 @@ async def test_a_remote_stop_ends_the_transaction_that_it_names(counter):
     ended = reports_in(counter.yard.database)[-1]
     assert (ended.transaction_id, ended.event) == (transaction_id, "Ended")
     assert (ended.trigger, ended.stopped_reason) == (TriggerReasonEnumType.remote_stop, ReasonEnumType.remote)
+
+
+@pytest.mark.ocpp("F03.FR.07")
+async def test_a_remote_stop_of_what_ends_already_is_accepted_and_changes_nothing(counter):
+    transaction_id = await counter.yard.charge(1)
+    counter.yard.evses[1].post(StopRequested(StopCause.CARD, token=ANNA))
+    await counter.yard.until(lambda: not counter.yard.charging(1))
+    async with talking(counter.session) as csms:
+        assert (await csms.call("RequestStopTransaction", transactionId=transaction_id))[2] == {"status": "Accepted"}
+        await counter.yard.until(lambda: counter.yard.evses[1].session.transaction is None)
+        answer = (await csms.call("RequestStopTransaction", transactionId=transaction_id))[2]
+        assert code_of(answer) == "TxNotFound"
+    assert reports_in(counter.yard.database)[-1].stopped_reason is ReasonEnumType.local
 
 
 @pytest.mark.ocpp("F03.FR.08")

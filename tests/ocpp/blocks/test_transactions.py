@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 from ocpp.v201 import call_result
-from ocpp.v201.datatypes import IdTokenInfoType, IdTokenType
+from ocpp.v201.datatypes import IdTokenInfoType, IdTokenType, MessageContentType
 from ocpp.v201.enums import (
     AuthorizationStatusEnumType,
     ChargingStateEnumType,
     IdTokenEnumType,
     MeasurandEnumType,
+    MessageFormatEnumType,
     PhaseEnumType,
     ReadingContextEnumType,
     ReasonEnumType,
@@ -20,6 +21,7 @@ from ocpp.v201.enums import (
 )
 
 from station.core.documents import to_document
+from station.core.events import Judged, StopCause, StopRequested
 from station.core.reports import Sample, SampledValue, SignedValue, TransactionReport
 from station.core.tokens import IdToken, TokenInfo
 from station.meter.keys import parse_key
@@ -27,6 +29,7 @@ from station.ocpp import codec, validation
 from station.ocpp.blocks.transactions import Transactions, encode
 from station.ocpp.schemas import Kind
 from station.storage.outbox import Queued
+from station.storage.receipts import Receipts
 from tests.fakes import reports_in
 from tests.fakes_clock import START
 from tests.ocpp.yard import ANNA, BERT, Yard
@@ -100,7 +103,18 @@ def test_an_ended_event_says_why_and_a_remote_start_which():
     assert (info["stoppedReason"], info["remoteStartId"]) == ("ImmediateReset", 7)
 
 
-@pytest.mark.ocpp("E04.FR.03", "E11.FR.02", "E12.FR.02")
+@pytest.mark.ocpp("E02.FR.18", "E02.FR.19", "E03.FR.13", "E03.FR.14")
+def test_how_many_phases_are_used_is_told_where_it_is_news():
+    assert payload_of(replace(STARTED, number_of_phases_used=3))["numberOfPhasesUsed"] == 3
+    assert "numberOfPhasesUsed" not in payload_of(STARTED)
+
+
+@pytest.mark.ocpp("E04.FR.04", "E07.FR.11", "E08.FR.08", "E09.FR.04", "E10.FR.03")
+def test_an_event_keeps_the_number_that_it_got_when_it_was_made():
+    assert payload_of(replace(STARTED, seq_no=7), offline=True)["seqNo"] == 7
+
+
+@pytest.mark.ocpp("E04.FR.03", "E08.FR.07", "E11.FR.02", "E12.FR.02")
 def test_an_event_is_offline_if_it_is_and_says_nothing_else():
     assert payload_of(STARTED, offline=True)["offline"] is True
     assert "offline" not in payload_of(STARTED, offline=False)
@@ -122,13 +136,15 @@ def test_a_plain_value_stands_with_measurand_context_phase_and_unit():
                 "context": "Transaction.Begin",
                 "measurand": "Voltage",
                 "phase": "L1-N",
+                "location": "Outlet",
                 "unitOfMeasure": {"unit": "V"},
             }
         ],
     }
 
 
-@pytest.mark.ocpp("E02.FR.14", "E04.FR.10", "E11.FR.08", "E12.FR.10")
+@pytest.mark.ocpp("E02.FR.14", "E04.FR.10", "E07.FR.12", "E08.FR.12", "E09.FR.08", "E10.FR.07", "E11.FR.08",
+                  "E12.FR.10")  # fmt: skip
 def test_a_signed_value_holds_exactly_the_bytes_of_the_meter():
     signed = replace(STARTED, samples=(sample(SignedValue(OCMF, KEY)),))
     [value] = payload_of(signed)["meterValue"][0]["sampledValue"]
@@ -164,16 +180,19 @@ def test_a_stored_report_is_encoded_as_it_was_made():
 
 
 class Desk:
-    """A yard with its transactions, and what was learned about tokens."""
+    """A yard with its transactions, and what was told on."""
 
     def __init__(self, yard):
         self.yard = yard
-        self.learned = []
-        self.delivered = []
+        self.learned, self.told = [], []
+        self.delivered, self.told_plain = [], []
         self.transactions = Transactions(
             yard.evses,
             learn=lambda token, info: self.learned.append((token, info)),
             delivered=self.delivered.append,
+            told_plain=lambda transaction_id, sample: self.told_plain.append((transaction_id, sample)),
+            token_of=Receipts(yard.database).token_of,
+            told=lambda transaction_id, info: self.told.append((transaction_id, info)),
         )
 
     def answer(self, transaction_id, status, *, token=None, **info):
@@ -251,7 +270,75 @@ async def test_an_answer_to_an_event_without_token_is_about_the_token_of_its_tra
     assert desk.learned == [(BERT, TokenInfo(Status.blocked))]
 
 
+@pytest.mark.ocpp("C10.FR.05", "C12.FR.06", "E05.FR.10")
+async def test_an_answer_that_comes_when_its_transaction_is_over_is_about_the_driver_it_had(tmp_path):
+    """The event waited offline, or over a restart, and is not the one that named him."""
+    yard = Yard(tmp_path)
+    async with yard.open():
+        transaction_id = await yard.charge(token=BERT)
+        yard.evses[1].post(StopRequested(StopCause.REMOTE))
+        await yard.until(lambda: yard.evses[1].session.transaction is None)
+        desk = Desk(yard)
+        desk.answer(transaction_id, Status.blocked)
+        assert desk.learned == [(BERT, TokenInfo(Status.blocked))]
+        assert desk.told == []
+
+
+async def test_a_session_hears_what_is_said_about_its_driver_and_the_driver_does_too(tmp_path, monkeypatch):
+    yard = Yard(tmp_path)
+    async with yard.open():
+        transaction_id = await yard.charge(token=ANNA)
+        posted = []
+        monkeypatch.setattr(yard.evses[1], "post", posted.append)
+        desk = Desk(yard)
+        group = IdTokenType(id_token="fleet", type=IdTokenEnumType.central)
+        message = MessageContentType(format=MessageFormatEnumType.utf8, content="Bon voyage", language="fr")
+        desk.answer(transaction_id, Status.accepted, token=ANNA, group_id_token=group, personal_message=message)
+        desk.answer(transaction_id, Status.expired)
+    assert posted == [
+        Judged(transaction_id, accepted=True, group=IdToken("fleet", "Central")),
+        Judged(transaction_id, accepted=False),
+    ]
+    (told_to, info), _ = desk.told
+    assert (told_to, info.personal_message.content) == (transaction_id, "Bon voyage")
+
+
+async def test_what_is_said_about_a_card_that_ended_it_is_not_about_the_driver(tmp_path, monkeypatch):
+    yard = Yard(tmp_path)
+    async with yard.open():
+        transaction_id = await yard.charge(token=ANNA)
+        posted = []
+        monkeypatch.setattr(yard.evses[1], "post", posted.append)
+        desk = Desk(yard)
+        desk.answer(transaction_id, Status.invalid, token=BERT)
+    assert (posted, desk.told) == ([], [])
+    assert desk.learned == [(BERT, TokenInfo(Status.invalid))]
+
+
+async def test_what_is_said_about_nobody_is_about_nobody(desk):
+    desk.answer("one that never was", Status.accepted)
+    assert (desk.learned, desk.told) == ([], [])
+
+
 async def test_records_that_the_csms_got_are_named_whatever_else_it_says(desk):
     report = replace(STARTED, samples=(sample(SignedValue(OCMF, KEY)), sample(None)))
     desk.transactions.answered(to_document(report), call_result.TransactionEvent())
     assert desk.delivered == [OCMF]
+    assert desk.told_plain == [(STARTED.transaction_id, sample(None))]
+
+
+async def test_a_record_that_was_told_without_its_signature_is_known_as_such(tmp_path):
+    yard = Yard(tmp_path, sign_readings=False)
+    async with yard.open():
+        await yard.charge()
+        receipts = Receipts(yard.database)
+        transactions = Transactions(
+            yard.evses,
+            learn=lambda token, info: None,
+            delivered=lambda ocmf: receipts.mark_sent(ocmf, START),
+            told_plain=lambda transaction_id, sample: receipts.mark_told(transaction_id, sample, START),
+        )
+        for report in reports_in(yard.database):
+            transactions.answered(to_document(report), call_result.TransactionEvent())
+        (receipt,) = receipts.list()
+        assert [(kept.sent_at, kept.told_at) for kept in receipt.kept] == [(None, START)]

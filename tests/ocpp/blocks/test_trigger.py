@@ -14,12 +14,12 @@ from station.core.events import StopCause, StopRequested
 from station.ocpp.blocks.availability import Availability
 from station.ocpp.blocks.meter_values import MeterValues
 from station.ocpp.blocks.transactions import Transactions
-from station.ocpp.blocks.trigger import Trigger
+from station.ocpp.blocks.trigger import AGAIN_S, ATTEMPTS, Trigger
 from station.ocpp.idle_statuses import IdleStatuses
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
 from tests.fakes import reports_in
-from tests.ocpp.csms import Refusal, talking
+from tests.ocpp.csms import SILENCE, Refusal, talking
 from tests.ocpp.yard import Yard
 
 MEASURANDS = {Measurand.energy_active_import_register, Measurand.voltage}
@@ -65,12 +65,16 @@ class Office:
 
 async def trigger(csms, message, **evse):
     """Return the status of the answer, and check that the answer came before anything else."""
+    return (await ask(csms, message, **evse))["status"]
+
+
+async def ask(csms, message, **evse):
     before = len(csms.asked)
     payload = {"requestedMessage": message} | ({"evse": evse} if evse else {})
     kind, _, answer = await csms.call("TriggerMessage", **payload)
     assert kind == 3
     assert len(csms.asked) == before
-    return answer["status"]
+    return answer
 
 
 @pytest.fixture
@@ -108,12 +112,54 @@ async def test_the_status_of_a_connector_is_told_as_it_is(office):
         assert len(csms.asked) == 1
 
 
-@pytest.mark.ocpp("F06.FR.12")
-@pytest.mark.parametrize("evse", [{}, {"id": 1}, {"id": 1, "connectorId": 2}, {"id": 3, "connectorId": 1}, {"id": 0}])
-async def test_a_status_that_is_of_no_connector_is_rejected(office, evse):
+@pytest.mark.ocpp("F06.FR.05", "F06.FR.12")
+@pytest.mark.parametrize(
+    ("evse", "code"),
+    [
+        ({}, "MissingParam"),
+        ({"id": 1}, "MissingParam"),
+        ({"id": 0}, "MissingParam"),
+        ({"id": 1, "connectorId": 2}, "UnknownConnectorId"),
+        ({"id": 3, "connectorId": 1}, "UnknownEvse"),
+    ],
+)
+async def test_a_status_that_is_of_no_connector_is_rejected_with_the_reason(office, evse, code):
     async with office.connected() as csms:
-        assert await trigger(csms, "StatusNotification", **evse) == "Rejected"
+        answer = await ask(csms, "StatusNotification", **evse)
+        assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", code)
     assert csms.asked == []
+
+
+@pytest.mark.ocpp("F06.FR.10")
+async def test_what_was_accepted_and_not_answered_is_sent_again_as_it_is_then(office):
+    async with office.connected() as csms:
+        csms.answer("StatusNotification", SILENCE, {})
+        assert await trigger(csms, "StatusNotification", id=1, connectorId=1) == "Accepted"
+        await csms.hear("StatusNotification")
+        await office.yard.plug(1)
+        await csms.hear("StatusNotification", 2)
+        await asyncio.sleep(5 * AGAIN_S)
+        assert [status["connectorStatus"] for status in csms.of("StatusNotification")] == ["Available", "Occupied"]
+
+
+@pytest.mark.ocpp("F06.FR.10")
+async def test_what_was_accepted_is_sent_over_the_next_connection_if_that_comes_soon(office):
+    async with office.connected() as csms:
+        csms.answer("StatusNotification", SILENCE)
+        assert await trigger(csms, "StatusNotification", id=1, connectorId=1) == "Accepted"
+        await csms.hear("StatusNotification")
+        gone = csms
+        await gone.wire.close()
+        async with office.connected() as csms:
+            await csms.hear("StatusNotification")
+
+
+async def test_nobody_is_told_for_ever_who_does_not_listen(office):
+    async with office.connected() as csms:
+        csms.answer("StatusNotification", SILENCE)
+        await trigger(csms, "StatusNotification", id=1, connectorId=1)
+        await asyncio.gather(*office.tasks)
+        assert len(csms.of("StatusNotification")) == ATTEMPTS
 
 
 @pytest.mark.ocpp("F06.FR.09")

@@ -16,7 +16,7 @@ from simulators.bench.errors import BenchError
 from simulators.bench.faults import FAULTS
 from simulators.bench.settings import plain
 from tests.simulators.bench.places import allow
-from tests.simulators.bench.wire import is_signed, master
+from tests.simulators.bench.wire import NoAnswerError, is_signed, master
 
 
 class Caller:
@@ -36,7 +36,7 @@ class Caller:
 
 @asynccontextmanager
 async def caller(folder: Path) -> AsyncIterator[Caller]:
-    settings = plain(folder, evses=2)
+    settings = plain(folder, evses=2, keypads=1, buttons=1, bays=True)
     async with (
         Bench(settings) as bench,
         api.serve(bench, api.listen(settings)) as url,
@@ -64,7 +64,11 @@ async def test_the_state_shows_the_station_and_where_its_devices_are(tmp_path: P
         assert [line["path"] for line in state["lines"]] == [
             str(tmp_path / name) for name in ("meter1", "controller1", "meter2", "controller2")
         ]
-        assert state["readers"] == [{"id": 1, "path": str(tmp_path / "reader1")}]
+        assert state["readers"][:2] == [
+            {"id": 1, "type": "card", "path": str(tmp_path / "reader1")},
+            {"id": 2, "type": "keypad", "path": str(tmp_path / "reader2")},
+        ]
+        assert [line["id"] for line in state["lines"]] == [1, 2, 3, 4]
         assert first["meter"]["serial"] == "001BZR1521070001"
         assert not is_signed(b"", b"", bytes.fromhex(first["meter"]["public_key"]))
 
@@ -98,6 +102,35 @@ async def test_a_swipe_is_taken_and_not_shown(tmp_path: Path) -> None:
         assert "04A2B3" not in str(await call.get("/state"))
 
 
+async def test_what_drivers_type_and_press_is_taken(tmp_path: Path) -> None:
+    async with caller(tmp_path) as call:
+        assert await call.post("/readers/2/type", {"keys": "4711#"}) == (200, {})
+        assert await call.post("/readers/3/press") == (200, {})
+        assert "4711" not in str(await call.get("/state"))
+
+
+async def test_a_bay_is_taken_and_left(tmp_path: Path) -> None:
+    async with caller(tmp_path) as call:
+        for occupied in (True, False):
+            status, evse = await call.post("/evses/2/bay", {"occupied": occupied})
+            assert (status, evse["bay"]) == (200, {"path": str(tmp_path / "bay2"), "occupied": occupied})
+        assert (await call.get("/state"))[1]["evses"][0]["plug_held"] is False
+
+
+async def test_a_line_is_cut_and_mended(tmp_path: Path) -> None:
+    async with caller(tmp_path) as call:
+        assert await call.post("/lines/3/cut", {"on": True}) == (200, {})
+        assert [line["cut"] for line in (await call.get("/state"))[1]["lines"]] == [False, False, True, False]
+        async with master(str(tmp_path / "meter2")) as meter:
+            with pytest.raises(NoAnswerError):
+                await meter.read(40068)
+        async with master(str(tmp_path / "meter1")) as meter:
+            assert await meter.read(40068) == [42]
+        assert await call.post("/lines/3/cut", {"on": False}) == (200, {})
+        async with master(str(tmp_path / "meter2")) as meter:
+            assert await meter.read(40068) == [42]
+
+
 @pytest.mark.parametrize("name", FAULTS)
 async def test_every_fault_goes_on_and_off_again(tmp_path: Path, name: str) -> None:
     async with caller(tmp_path) as call:
@@ -123,9 +156,16 @@ async def test_every_fault_goes_on_and_off_again(tmp_path: Path, name: str) -> N
         ("/evses/1/vehicle", {"max_current_a": 81}, 400, "a number from 0 to 80"),
         ("/readers/1/swipe", {"uid": "xyz"}, 400, "4 to 10 bytes as hex digits"),
         ("/readers/1/swipe", {}, 400, "uid is missing"),
+        ("/readers/1/type", {"keys": "1#"}, 409, "reader 1 is a card: one can only swipe a card"),
+        ("/readers/2/type", {"keys": "A"}, 400, "1 to 64 of the digits, * and # are allowed"),
+        ("/readers/3/press", {"keys": "1#"}, 400, "keys is unknown, allowed are none"),
+        ("/evses/1/bay", {}, 400, "occupied is missing, true or false is expected"),
+        ("/evses/1/bay", {"occupied": 1}, 400, "occupied: 1 is not allowed"),
+        ("/lines/5/cut", {"on": True}, 404, "line 5 is unknown, there are: 1, 2, 3, 4"),
+        ("/lines/1/cut", {}, 400, "on is missing"),
         ("/evses/3/plug", {}, 404, "EVSE 3 is unknown, there are: 1, 2"),
         ("/evses/one/plug", {}, 404, "'one' is no number"),
-        ("/readers/9/swipe", {"uid": "04A2B3C4"}, 404, "reader 9 is unknown, there are: 1"),
+        ("/readers/9/swipe", {"uid": "04A2B3C4"}, 404, "reader 9 is unknown, there are: 1, 2, 3"),
         ("/elsewhere", {}, 404, "POST /evses/{id}/plug"),
         ("/state", {}, 405, "GET /state"),
     ],

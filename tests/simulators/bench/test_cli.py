@@ -22,6 +22,7 @@ folder = "ports"
 time_scale = 0.05
 [[evse]]
 id = 1
+bay = "bay1"
 [evse.meter]
 port = "meter1"
 serial = "001BZR1521070101"
@@ -30,6 +31,14 @@ port = "controller1"
 [[reader]]
 id = 1
 port = "reader1"
+[[reader]]
+id = 2
+port = "reader2"
+type = "keypad"
+[[reader]]
+id = 3
+port = "reader3"
+type = "button"
 """
 COMMAND = [sys.executable, "-m", "simulators.bench.cli"]
 
@@ -62,7 +71,8 @@ def test_a_signal_ends_it_cleanly_and_removes_its_links(tmp_path: Path, number: 
         said = ready(process)
         assert said["ready"] is True
         assert said["evses"][0]["meter"] == str(tmp_path / "ports/meter1")
-        assert said["readers"] == [{"id": 1, "path": str(tmp_path / "ports/reader1")}]
+        assert said["evses"][0]["bay"] == str(tmp_path / "ports/bay1")
+        assert said["readers"][0] == {"id": 1, "type": "card", "path": str(tmp_path / "ports/reader1")}
         assert (tmp_path / "ports/meter1").is_symlink()
         process.send_signal(number)
         assert process.wait(10) == 0
@@ -96,6 +106,12 @@ def test_the_client_tells_a_bench_what_happens(tmp_path: Path) -> None:
         ]
         assert json.loads(client(url, "fault", "1", "meter_late", "off").stdout)["faults"] == []
         assert client(url, "swipe", "1", "04A2B3C4D5E680").returncode == 0
+        assert client(url, "type", "2", "4711#").returncode == 0
+        assert client(url, "press", "3").returncode == 0
+        assert json.loads(client(url, "bay", "1", "occupied").stdout)["bay"]["occupied"] is True
+        assert json.loads(client(url, "bay", "1", "left").stdout)["bay"]["occupied"] is False
+        assert client(url, "cut", "1", "on").returncode == 0
+        assert json.loads(client(url, "state").stdout)["lines"][0]["cut"] is True
         assert json.loads(client(url, "unplug", "1", "--side", "vehicle").stdout)["plugged"]["station"] is True
         refused = client(url, "fault", "1", "gremlins", "on")
         assert refused.returncode == 1

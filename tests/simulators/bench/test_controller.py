@@ -113,12 +113,15 @@ async def test_the_lock_holds_the_plug_until_it_is_released(tmp_path: Path) -> N
         await line.coil(20002, True)
         await asyncio.sleep(1)
         assert await line.read(24004, 2) == [2, 2]
+        assert evse.plug_held
         evse.unplug()
         assert await state(line) == "A1"
         assert evse.vehicle.at_station
+        assert evse.plug_held
         await line.coil(20002, False)
         await asyncio.sleep(1)
         assert not evse.vehicle.at_station
+        assert not evse.plug_held
         assert await line.read(24004) == [0]
 
 
@@ -179,6 +182,7 @@ async def test_a_jammed_lock_is_reported(tmp_path: Path, lock: bool, bit: int) -
         await line.coil(20002, lock)
         await asyncio.sleep(1)
         assert await line.read(24025) == [1 << bit]
+        assert evse.plug_held is not lock
         evse.fault("controller_lock_jammed", on=False)
         await asyncio.sleep(1)
         assert await line.read(24025) == [0]

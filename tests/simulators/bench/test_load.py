@@ -86,7 +86,7 @@ class Device:
 @asynccontextmanager
 async def loaded(framing: MakeFraming, *, pacing: bool = False) -> AsyncIterator[tuple[Line, Memory, list[Device]]]:
     memory, tasks, devices = Memory(), Tasks(), [Device(42), Device(43)]
-    line = Line(memory, framing=framing, pacing=pacing)
+    line = Line(memory, number=1, framing=framing, pacing=pacing)
     for at, device in enumerate(devices):
         line.attach(device, evse=at, name="meter", faults=Faults(lambda: None))
     await line.open(tasks)

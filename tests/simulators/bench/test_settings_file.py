@@ -8,7 +8,14 @@ import pytest
 from simulators.bench import settings_file
 from simulators.bench.errors import SettingsError
 from simulators.bench.meter.kinds import KINDS
-from simulators.bench.settings import ControllerSettings, EvseSettings, MeterSettings, Settings, VehicleSettings
+from simulators.bench.settings import (
+    ControllerSettings,
+    EvseSettings,
+    MeterSettings,
+    ReaderSettings,
+    Settings,
+    VehicleSettings,
+)
 
 LEAST = """
 [[evse]]
@@ -53,6 +60,7 @@ energy_scale = 60
 [[evse]]
 id = 7
 cable = "fixed"
+bay = "b"
 cable_rating_a = 63
 switched_by = "controller"
 [evse.meter]
@@ -85,6 +93,7 @@ needs_ventilation = true
 [[reader]]
 id = 3
 port = "r"
+type = "keypad"
 """,
     )
     (evse,) = settings.evses
@@ -96,7 +105,8 @@ port = "r"
     assert evse.controller == ControllerSettings(tmp_path / "ports/c", 2, 9600, "even", True)
     assert evse.vehicle == VehicleSettings(False, 32, 1, True)
     assert (evse.id, evse.cable, evse.cable_rating_a, evse.switched_by) == (7, "fixed", 63, "controller")
-    assert settings.readers[0].port == tmp_path / "ports/r"
+    assert evse.bay == tmp_path / "ports/b"
+    assert settings.readers == (ReaderSettings(3, tmp_path / "ports/r", "keypad"),)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +141,15 @@ port = "r"
         (('port = "c"', 'port = "m"\nunit = 42'), r"bench.toml: port .*/m: the meter of EVSE 1 and .* have unit 42"),
         (('port = "c"', 'port = "m"\nbaud = 9600'), r"bench.toml: port .*/m: .* differ in baud, 19200 and 9600"),
         (("[[evse]]", '[[reader]]\nid = 1\nport = "m"\n[[evse]]'), r"bench.toml: port .*/m is there twice"),
+        (
+            ("[[evse]]", '[[reader]]\nid = 1\nport = "r"\ntype = "k"\n[[evse]]'),
+            r"reader\[1\].type: 'k' .* one of card, k",
+        ),
+        (("id = 1", 'id = 1\nbay = "m"'), r"bench.toml: port .*/m is there twice"),
+        (
+            ("id = 1", 'id = 1\nbay = "tcp://127.0.0.1:0"'),
+            r"evse\[1\].bay: 'tcp://127.0.0.1:0' is not allowed, a path is",
+        ),
         (("[[evse]]", '[[reader]]\nid = 1\nport = "tcp://127.0.0.1:0"\n[[evse]]'), r"reader\[1\].port: .* a path is"),
         (
             ("[[evse]]", "[bench]\nhost = '0.0.0.0'\n[[evse]]"),

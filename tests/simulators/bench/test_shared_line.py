@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from simulators.bench.bench import Bench
+from simulators.bench.settings import plain
 from tests.simulators.bench.places import SNAPSHOTS, names_in, shared
 from tests.simulators.bench.wire import Master, NoAnswerError, RefusalError, checksum, master, pdu
 
@@ -50,6 +51,21 @@ async def test_every_device_answers_for_its_own_unit(tmp_path: Path) -> None:
         assert await ask(line, 1, READ_LIMIT) == LIMIT
         assert await ask(line, 2, READ_LIMIT) == bytes((3, 2, 0, 10))
         assert bench.evse(1).meter.path == bench.evse(2).controller.path == str(tmp_path / "bus")
+
+
+async def test_eight_stations_share_the_lines_that_they_are_given(tmp_path: Path) -> None:
+    async with Bench(plain(tmp_path, evses=8, evses_per_line=4)) as bench:
+        assert names_in(tmp_path) == {"meter1", "meter2", "controller1", "controller2", "reader1"}
+        for number in (1, 2):
+            async with master(str(tmp_path / f"meter{number}")) as line:
+                for unit in range(42, 46):
+                    assert await ask(line, unit, READ_DA) == answer(unit)[1:-2]
+            async with master(str(tmp_path / f"controller{number}")) as line:
+                for unit in range(1, 5):
+                    assert await ask(line, unit, READ_LIMIT) == LIMIT
+        assert len({bench.evse(number).meter.serial for number in range(1, 9)}) == 8
+        devices = [[device["evse"] for device in line["devices"]] for line in bench.state()["lines"]]
+        assert devices == [[1, 2, 3, 4]] * 2 + [[5, 6, 7, 8]] * 2
 
 
 async def test_a_fault_acts_on_the_answers_of_its_own_device_alone(tmp_path: Path) -> None:

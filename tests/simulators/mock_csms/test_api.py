@@ -70,6 +70,30 @@ async def test_messages_are_shown_as_they_were_sent(csms: MockCsms, api: Client)
     assert [entry["number"] for entry in later] == [4]
 
 
+async def test_what_is_said_about_a_token_can_be_changed(csms: MockCsms, api: Client) -> None:
+    info = {"status": "Blocked", "groupIdToken": {"idToken": "FLEET", "type": "Central"}}
+    assert await api("PUT", "/tokens/04aa", info) == (200, info)
+    assert await api("PUT", "/tokens/*", json="Unknown") == (200, {"status": "Unknown"})
+    assert await api("GET", "/tokens") == (200, {"04AA": info, "*": {"status": "Unknown"}})
+    async with bare_station(csms) as station:
+        ask = {"idToken": {"idToken": "04AA", "type": "ISO14443"}}
+        assert await station.told("Authorize", ask) == {"idTokenInfo": info}
+    assert await api("DELETE", "/tokens/04AA") == (200, {"forgotten": True})
+    assert await api("DELETE", "/tokens/04AA") == (200, {"forgotten": False})
+    status, answer = await api("PUT", "/tokens/04AA", {"groupIdToken": "FLEET"})
+    assert (status, answer["problem"]) == (400, "idTokenInfo.groupIdToken: object expected")
+
+
+async def test_meter_values_are_shown_by_evse(csms: MockCsms, api: Client) -> None:
+    values = [{"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [begin_sample(key=SENT_KEY)]}]
+    async with bare_station(csms) as station:
+        await station.told("MeterValues", {"evseId": 2, "meterValue": values})
+    _, shown = await api("GET", "/stations/CS1")
+    [meter] = shown["meters"]
+    assert (meter["evseId"], meter["messages"], meter["meterValue"]) == (2, 1, values)
+    assert [value["signature"] for value in meter["signedValues"]] == ["valid"]
+
+
 async def test_transactions_are_shown_with_their_signed_values(csms: MockCsms, api: Client) -> None:
     async with bare_station(csms) as station:
         await station.told("TransactionEvent", event(0, begin_sample(key=SENT_KEY), evse={"id": 1}))

@@ -6,6 +6,7 @@ from simulators.mock_csms.errors import RequestError
 from simulators.mock_csms.frames import Kind
 from simulators.mock_csms.replies import ACTIONS, Desk, ErrorReply, Override, Overrides, default, override_from
 from simulators.mock_csms.schemas import violation
+from simulators.mock_csms.tokens import Tokens
 from tests.simulators.mock_csms.payloads import event
 
 NOW = "2026-01-01T00:00:00.000Z"
@@ -13,7 +14,7 @@ ASK = {"idToken": {"idToken": "04aabb", "type": "ISO14443"}}
 
 
 def answer(action: str, ask: dict[str, Any] = ASK, **tokens: str) -> Any:
-    return default(action, ask, desk=Desk(interval_s=60, tokens=tokens), now=NOW)
+    return default(action, ask, desk=Desk(interval_s=60, tokens=Tokens(tokens)), now=NOW)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -45,15 +46,25 @@ def test_an_override_is_laid_over_the_default_and_none_leaves_a_member_out() -> 
 def test_an_override_holds_for_so_many_requests() -> None:
     overrides = Overrides()
     overrides.put("Heartbeat", Override(silent=True, times=2))
-    assert [overrides.take("Heartbeat") is not None for _ in range(3)] == [True, True, False]
+    assert [overrides.take("Heartbeat", {}) is not None for _ in range(3)] == [True, True, False]
+
+
+def test_an_override_may_be_meant_for_some_requests_only() -> None:
+    overrides = Overrides()
+    wanted = {"eventType": "Updated", "transactionInfo": {"transactionId": "tx-1"}}
+    overrides.put("TransactionEvent", Override(silent=True, times=1, when=wanted))
+    others = (event(0), event(1, tx="tx-2"), {}, {"eventType": "Updated", "transactionInfo": "tx-1"})
+    assert [overrides.take("TransactionEvent", other) for other in others] == [None] * 4
+    assert overrides.take("TransactionEvent", event(1)) is not None
+    assert overrides.take("TransactionEvent", event(2)) is None
 
 
 def test_an_override_without_times_holds_until_reset() -> None:
     overrides = Overrides()
     overrides.put("Heartbeat", Override(silent=True))
-    assert all(overrides.take("Heartbeat") for _ in range(5))
+    assert all(overrides.take("Heartbeat", {}) for _ in range(5))
     assert overrides.reset("Heartbeat")
-    assert overrides.take("Heartbeat") is None
+    assert overrides.take("Heartbeat", {}) is None
     assert not overrides.reset("Heartbeat")
 
 
@@ -75,6 +86,7 @@ def test_an_override_is_read_from_json() -> None:
         {"times": True},
         {"times": 0},
         {"delay_s": -1},
+        {"silent": True, "when": "Updated"},
         {"silent": True, "payload": {}},
         {"error": {}},
         {"error": {"code": "GenericError", "why": ""}},

@@ -36,7 +36,7 @@ def test_a_file_gives_every_setting(tmp_path: Path) -> None:
         ca_key = "rsa-3072"
         ca_intermediate = true
         users = {{CS1 = "own"}}
-        tokens = {{04aabb = "Blocked", "*" = "Unknown"}}
+        tokens = {{04aabb = "Blocked", 04cc = {{evseId = [1], language1 = "de"}}, "*" = "Unknown"}}
         meter_keys = {{001BZR1521070006 = "{DEMO_KEY}"}}
         """,
     )
@@ -47,7 +47,7 @@ def test_a_file_gives_every_setting(tmp_path: Path) -> None:
         password="all",
         users={"CS1": "own"},
         heartbeat_interval_s=60,
-        tokens={"04AABB": "Blocked", "*": "Unknown"},
+        tokens={"04AABB": "Blocked", "04CC": {"evseId": [1], "language1": "de"}, "*": "Unknown"},
         meter_keys={"001BZR1521070006": bytes.fromhex(DEMO_KEY)},
         call_timeout_s=5,
         ping_interval_s=10.5,
@@ -73,6 +73,8 @@ def test_a_file_gives_every_setting(tmp_path: Path) -> None:
         ("port = 70000", "0 to 65535"),
         ("call_timeout_s = 0", "more than 0"),
         ("tokens = {a = 'Fine'}", "allowed are Accepted"),
+        ("tokens = {a = 5}", "a status or the members of an idTokenInfo"),
+        ("tokens = {a = {group = 'x'}}", "'group' was unexpected"),
         ("users = {CS1 = 5}", "users.CS1"),
         ("serials = {CS1 = 5}", "serials.CS1"),
         ("tls_port = 70000", "tls_port is 70000"),

@@ -6,6 +6,7 @@ import pytest
 from simulators.mock_csms.keys import KeyRing
 from simulators.mock_csms.server import MockCsms, utc_now
 from simulators.mock_csms.station import Station
+from simulators.mock_csms.verify import Verdict
 from tests.simulators.mock_csms.payloads import SENT_KEY, begin_sample, event
 from tests.simulators.mock_csms.peer import bare_station
 
@@ -52,6 +53,19 @@ def test_signed_values_outside_of_transactions_are_verified_too() -> None:
     values = [{"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [begin_sample(key=SENT_KEY)]}]
     notes = station.observe("MeterValues", {"evseId": 1, "meterValue": values}, at=utc_now())
     assert notes == ("Transaction.Begin signature valid",)
+    assert [value.verdict for value in station.meters[1].signed] == [Verdict.VALID]
+
+
+def test_what_was_metered_last_is_known_by_evse() -> None:
+    first, last, other = (
+        [{"timestamp": f"2026-01-01T00:0{n}:00Z", "sampledValue": [{"value": n}]}] for n in range(3)
+    )
+    reports = [{"evseId": evse, "meterValue": values} for evse, values in ((1, first), (1, last), (0, other))]
+    meters = told(*(("MeterValues", report) for report in reports)).meters
+    assert {evse: (metered.messages, list(metered.last)) for evse, metered in meters.items()} == {
+        1: (2, last),
+        0: (1, other),
+    }
 
 
 async def test_waiting_returns_what_was_seen_already(csms: MockCsms) -> None:

@@ -160,3 +160,16 @@ def test_an_order_of_the_records_that_cannot_be_is_a_problem() -> None:
         event(0), ended(1, sample("Transaction.Begin", END_WH, END), sample("Transaction.End", 99840, BEGIN))
     )
     assert any("pagination" in problem for problem in swapped.problems)
+
+
+def test_a_record_in_the_midst_is_verified_and_put_in_order() -> None:
+    midst = sample("Sample.Periodic", END_WH, CURRENT)
+    good = told(event(0, begin_sample(key=SENT_KEY)), event(1, midst))
+    assert [value.verdict for _, value in good.signed] == [Verdict.VALID, Verdict.VALID]
+    assert good.problems == ()
+    forged = sample("Sample.Clock", END_WH, CURRENT.replace("10:06:49", "10:00:10"))
+    bad = told(event(0, begin_sample(key=SENT_KEY)), event(1, forged))
+    assert bad.problems == (
+        "seqNo 1: Sample.Clock has signature invalid",
+        "record T4278 was taken before T4276",
+    )

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from simulators.mock_csms import ocmf
 from simulators.mock_csms.keys import KeyRing, KeySource
-from simulators.mock_csms.verify import SignedValue, Verdict, examine, fits, pair_problems, sample_wh
+from simulators.mock_csms.verify import SignedValue, Verdict, examine, fits, order_problems, pair_problems, sample_wh
 from tests.simulators.mock_csms.payloads import (
     ALTERED_TEXTS,
     BEGIN,
@@ -186,6 +186,34 @@ def test_a_pair_of_different_identifications_is_a_problem() -> None:
 def test_registers_that_grow_differently_are_a_problem() -> None:
     grown = sample("Transaction.End", END_WH, END.replace('"RV":0.15', '"RV":0.25'))
     assert pair(begin_sample(), grown) == ["XV grew by 160 Wh, RV by 250 Wh"]
+
+
+def between(*samples: dict[str, Any]) -> list[str]:
+    return list(order_problems(checked(value) for value in samples))
+
+
+def test_a_record_that_fits_between_the_others_is_no_problem() -> None:
+    assert between(begin_sample(), sample("Sample.Clock", END_WH, CURRENT), end_sample()) == []
+
+
+def test_a_record_that_was_taken_too_early_is_a_problem() -> None:
+    early = CURRENT.replace("10:06:49", "10:01:49")
+    assert between(begin_sample(), end_sample(), sample("Sample.Clock", END_WH, early)) == [
+        "record T4278 was taken before T4277"
+    ]
+
+
+def test_a_register_that_goes_back_between_records_is_a_problem() -> None:
+    less = CURRENT.replace('"XV":100.00', '"XV":99.99')
+    assert between(begin_sample(), end_sample(), sample("Sample.Clock", END_WH, less)) == [
+        "the register went backwards between records T4277 and T4278"
+    ]
+
+
+def test_records_of_several_meters_are_a_problem() -> None:
+    assert between(begin_sample(), sample("Transaction.End", 88350, OTHER_METER_END)) == [
+        f"signed by several meters: 001BZR1521070003, {SERIAL}"
+    ]
 
 
 @pytest.mark.parametrize(

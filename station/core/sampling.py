@@ -1,0 +1,149 @@
+"""Samples of a running transaction: when they are taken, what they are for, and what they show."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ocpp.v201.enums import MeasurandEnumType, ReadingContextEnumType, TriggerReasonEnumType
+
+from station.core import effects as do
+from station.core import events as on
+from station.core import samples
+from station.core.events import Due, Timer
+from station.core.policy import Policy
+from station.core.powermeter import Powermeter
+from station.core.records import SignedRecord
+from station.core.session import Metering, energy_flows
+from station.core.work import Work, is_new
+
+PHASES_AFTER_S: Final = 10.0
+"""By then a vehicle that was offered current draws it."""
+ALLOWANCE_EVERY_S: Final = 5.0
+IN_USE_A: Final = 1.0
+"""A phase with less is not used; what a vehicle draws to stay awake is less."""
+
+TRIGGERS: Final = {
+    Due.UPDATED: TriggerReasonEnumType.meter_value_periodic,
+    Due.CLOCK_UPDATED: TriggerReasonEnumType.meter_value_clock,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Measurands that an event shows, and in which context."""
+
+    measurands: tuple[MeasurandEnumType, ...]
+    context: ReadingContextEnumType
+
+
+def time_samples(work: Work, expired: Timer | None = None) -> None:
+    """Take the sample of a timer that expired and set it anew; without one, set all timers by the intervals."""
+    if work.session.metering is not Metering.ON:
+        return
+    policy = work.policy
+    if expired is Timer.PHASES:
+        work.do(do.TakeSample(frozenset({Due.PHASES})))
+        return
+    intervals = {
+        Timer.SAMPLE: (policy.updated_interval_s, Due.UPDATED),
+        Timer.ENDED_SAMPLE: (policy.ended_interval_s, Due.ENDED),
+    }
+    for timer, (seconds, due) in intervals.items():
+        if expired is timer:
+            work.do(_take(work, frozenset({due})))
+        if seconds > 0 and expired in (None, timer):
+            work.do(do.StartTimer(timer, seconds))
+        elif expired is None:
+            work.do(do.StopTimer(timer))
+
+
+def stop_timers(work: Work) -> None:
+    work.do(*(do.StopTimer(timer) for timer in (Timer.SAMPLE, Timer.ENDED_SAMPLE, Timer.PHASES, Timer.ALLOWANCE)))
+
+
+def clock_struck(work: Work, event: on.ClockStruck) -> None:
+    """J01: values of a transaction that measures are told, or kept, with it."""
+    if work.session.metering is Metering.ON:
+        work.do(_take(work, event.due))
+
+
+def sampled(work: Work, event: on.Sampled) -> TriggerReasonEnumType | None:
+    """Keep what was signed, and what is for Ended; return the trigger of the Updated event, if one is due."""
+    if event.record is not None:
+        _keep(work, event.record)
+    transaction = work.transaction
+    if transaction is None or work.session.metering is not Metering.ON:
+        return None
+    policy = work.policy
+    for due, wanted in _kept(policy).items():
+        sample = samples.of_reading(event.reading, wanted.measurands, wanted.context) if due in event.due else None
+        if sample is not None:
+            work.do(do.Collect(transaction.id, sample))
+    if energy_flows(work.session):
+        work.set_transaction(phases=phases_in_use(event.reading) or transaction.phases)
+    if trigger := next((TRIGGERS[due] for due in TRIGGERS if due in event.due), None):
+        return trigger
+    news = work.transaction is not None and work.transaction.phases != transaction.told_phases
+    return TriggerReasonEnumType.charging_state_changed if news else None
+
+
+def shown(policy: Policy, due: frozenset[Due]) -> tuple[Wanted, ...]:
+    """Return what an Updated event shows for samples that were taken for this."""
+    wanted = {
+        Due.UPDATED: Wanted(policy.updated_measurands, ReadingContextEnumType.sample_periodic),
+        Due.CLOCK_UPDATED: Wanted(policy.aligned_updated_measurands, ReadingContextEnumType.sample_clock),
+    }
+    return tuple(wanted[one] for one in wanted if one in due)
+
+
+def when_triggered(policy: Policy) -> tuple[Wanted, ...]:
+    """Return what the CSMS gets when it asks (F06.FR.07)."""
+    return (Wanted(policy.updated_measurands, ReadingContextEnumType.trigger),)
+
+
+def phases_in_use(reading: Powermeter) -> int:
+    """Return on how many phases a current flows; 0 if the meter does not say."""
+    if reading.current_a is None:
+        return 0
+    return sum(current is not None and current >= IN_USE_A for current in reading.current_a.each)
+
+
+def limit_energy(work: Work, newest: Powermeter | None) -> None:
+    """E05.FR.02, FR.03: a refused token may go on until MaxEnergyOnInvalidId, counted from the signed start."""
+    transaction, most_wh = work.transaction, work.policy.max_energy_on_invalid_id_wh
+    if transaction is None or not transaction.invalid or transaction.suspended:
+        return
+    used_wh = 0.0
+    if transaction.begin is not None and newest is not None and newest.energy_wh_import.total is not None:
+        used_wh = newest.energy_wh_import.total - transaction.begin.energy_wh
+    if most_wh is None or used_wh >= most_wh:
+        work.set_transaction(suspended=True)
+        work.do(do.StopTimer(Timer.ALLOWANCE))
+    else:
+        work.do(do.StartTimer(Timer.ALLOWANCE, ALLOWANCE_EVERY_S))
+
+
+def _kept(policy: Policy) -> dict[Due, Wanted]:
+    return {
+        Due.ENDED: Wanted(policy.ended_measurands, ReadingContextEnumType.sample_periodic),
+        Due.CLOCK_ENDED: Wanted(policy.aligned_ended_measurands, ReadingContextEnumType.sample_clock),
+    }
+
+
+def _take(work: Work, due: frozenset[Due]) -> do.TakeSample:
+    signs = {
+        Due.UPDATED: work.policy.sign_updated_readings,
+        Due.CLOCK_UPDATED: work.policy.sign_aligned_updated_readings,
+    }
+    return do.TakeSample(due, signed=any(signs.get(one, False) for one in due))
+
+
+def _keep(work: Work, record: SignedRecord) -> None:
+    """What the meter signed between begin and end is evidence too; it has its number in the meter's row."""
+    if not is_new(work, record):
+        work.do(do.SetAside(record, "a reading that was signed before what is known already"))
+        return
+    if work.transaction is None:
+        work.do(do.SetAside(record, "a reading that was signed while nobody charged"))
+    else:
+        work.do(do.KeepRecord(work.transaction.id, record))
+    work.set(last_pagination=record.pagination, last_serial=record.meter_serial)

@@ -1,0 +1,36 @@
+"""What drivers are told about a session, whoever began it."""
+
+from collections.abc import Callable
+from functools import partial
+
+from station.core.session import Metering, Session
+from station.evse import Evse
+from station.hardware.ports import Display, DriverNotice, Notice
+
+
+def notice_of(session: Session) -> Notice | None:
+    """Return what a driver has to know or do now, or None."""
+    if session.metering is Metering.STARTING:
+        return Notice.PREPARING
+    if session.metering is Metering.STOPPING:
+        return Notice.STOPPING
+    if session.authorization is not None and not session.plugged:
+        return Notice.PLUG_IN
+    return None
+
+
+async def guide(evse: Evse, display: Display, *, language: Callable[[int], str] = lambda _: "") -> None:
+    """Tell the drivers of an EVSE, for ever, how far their session is; `language`: what the driver wants to read."""
+    told: Notice | None = None
+    while True:
+        session = await evse.wait_for(partial(_is_new, told))
+        before, told = told, notice_of(session)
+        shown = told
+        if shown is None and before is Notice.STOPPING and session.held_for is None:
+            shown = Notice.RELEASED
+        if shown is not None:
+            display.show(DriverNotice(shown, evse.evse_id, language=language(evse.evse_id)))
+
+
+def _is_new(told: Notice | None, session: Session) -> bool:
+    return notice_of(session) is not told
