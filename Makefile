@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CODE := station simulators tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test conformance traceability fuzz check style types layers fix cover bench lock clean
+.PHONY: help demo demo-stories run test conformance traceability fuzz check style types layers fix cover bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,8 +24,12 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(VENV)/.demo ## One charging session over real parts (REALTIME=1: real seconds, KEEP=1: stay up, SECURITY=3: over mutual TLS)
-	$(BIN)/station demo $(if $(REALTIME),--realtime) $(if $(KEEP),--keep) $(if $(SECURITY),--security $(SECURITY))
+demo: $(VENV)/.demo ## One charging session over real parts (STORY=NAME: one that ends with a check, or all; REALTIME=1: real seconds, KEEP=1: stay up, SECURITY=3: over mutual TLS)
+	$(BIN)/station demo $(STORY) $(if $(REALTIME),--realtime) $(if $(KEEP),--keep) $(if $(SECURITY),--security $(SECURITY))
+
+# Every story in turn, each with its check; `station demo --list` names them.
+demo-stories:
+	@$(MAKE) --no-print-directory demo STORY=all
 
 run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml
 	$(BIN)/station run --config $(or $(CONFIG),config/station.toml)

@@ -40,10 +40,17 @@ class Part:
 
     def line(self, *, within_s: float) -> str:
         """Return the next line it says; MeasuringError if it says none in time or has ended."""
+        line = self.heard(within_s=within_s)
+        if line is None:
+            raise MeasuringError(f"{self.name} said nothing for {within_s:g} s; see {self._log}")
+        return line
+
+    def heard(self, *, within_s: float) -> str | None:
+        """Return the next line it says, None if it says none in time; MeasuringError if it has ended."""
         try:
             line = self._lines.get(timeout=max(0.0, within_s))
         except queue.Empty:
-            raise MeasuringError(f"{self.name} said nothing for {within_s:g} s; see {self._log}") from None
+            return None
         if line is None:
             raise MeasuringError(f"{self.name} ended too early; see {self._log}")
         return line

@@ -1,4 +1,4 @@
-"""A station between a bench with one EVSE and the small CSMS: real processes, real pseudo terminals, free ports."""
+"""A station between a bench and the small CSMS: real processes, real pseudo terminals, free ports."""
 
 import contextlib
 import json
@@ -7,25 +7,36 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from benchmarks.parts import MeasuringError, Part
 
 BAUD = 19200
 TURN_ON_S = 2.0
 """How long the meter takes for a turn-on in these measurements."""
+TURN_OFF_S = 0.1
 READY_S = 30.0
 
 BENCH = """
 [bench]
 port = 0
 folder = "."
+"""
+BENCH_EVSE = """
 [[evse]]
-id = 1
-meter = {{ port = "meter1", serial = "001BZR1521070101", baud = {baud}, pacing = true, {times} }}
-controller = {{ port = "controller1", baud = {baud}, pacing = true }}
+id = {id}
+controller = {{ port = "controller{line}", unit = {controller_unit}, baud = {baud}, pacing = true }}
+[evse.meter]
+port = "meter{line}"
+unit = {meter_unit}
+serial = "001BZR15210701{id:02}"
+baud = {baud}
+pacing = true
+turn_on_s = {turn_on_s}
+turn_off_s = {turn_off_s}
 [[reader]]
-id = 1
-port = "reader1"
+id = {id}
+port = "reader{id}"
 """
 
 STATION = """
@@ -37,29 +48,32 @@ state_dir = "state"
 [csms]
 url = "ws://127.0.0.1:{port}/ocpp"
 password = "only-for-benchmarks"
+[variables]
+{variables}
+"""
+STATION_LINE = """
 [[line]]
-name = "meter"
-port = "{folder}/meter1"
+name = "{kind} {line}"
+port = "{folder}/{kind}{line}"
 baud_rate = {baud}
 parity = "none"
-[[line]]
-name = "controller"
-port = "{folder}/controller1"
-baud_rate = {baud}
-parity = "none"
+"""
+STATION_EVSE = """
 [[evse]]
-id = 1
-evse_id = "DE*ABC*E1234*1"
+id = {id}
+evse_id = "DE*ABC*E1234*{id}"
 max_current_a = 16
 connector = "sType2"
-meter = {{ type = "bsm-ws36a", line = "meter" }}
-controller = {{ type = "phoenix-ev-cc", line = "controller" }}
+meter = {{ type = "bsm-ws36a", line = "meter {line}", unit = {meter_unit} }}
+controller = {{ type = "phoenix-ev-cc", line = "controller {line}", unit = {controller_unit} }}
 [[reader]]
-name = "front"
+name = "reader {id}"
 type = "serial-line"
-port = "{folder}/reader1"
-evses = [1]
+port = "{folder}/reader{id}"
+evses = [{id}]
 """
+FIRST_METER, FIRST_CONTROLLER = 42, 1
+"""Units of the first EVSE on a line; those of the others follow."""
 
 
 class Csms:
@@ -81,6 +95,17 @@ class Csms:
                 raise MeasuringError(f"{told} within {READY_S:g} s; the logs are in {self._part.folder}") from error
         return float(came_at)
 
+    def heard_for(self, seconds: float) -> list[tuple[str, str]]:
+        """Listen for so long; return what kinds of messages came, one each."""
+        until = time.monotonic() + seconds
+        kinds: list[tuple[str, str]] = []
+        while (left_s := until - time.monotonic()) > 0:
+            line = self._part.heard(within_s=left_s)
+            if line is not None:
+                _came_at, action, what = json.loads(line)
+                kinds.append((action, what))
+        return kinds
+
 
 class Bench:
     """The simulated devices, and the hands that work on them."""
@@ -88,14 +113,14 @@ class Bench:
     def __init__(self, part: Part) -> None:
         self._url = json.loads(part.line(within_s=READY_S))["url"]
 
-    def plug(self) -> None:
-        self._post("evses/1/plug", side="both")
+    def plug(self, evse: int = 1) -> None:
+        self._post(f"evses/{evse}/plug", side="both")
 
-    def unplug(self) -> None:
-        self._post("evses/1/unplug", side="both")
+    def unplug(self, evse: int = 1) -> None:
+        self._post(f"evses/{evse}/unplug", side="both")
 
-    def swipe(self, uid: str) -> None:
-        self._post("readers/1/swipe", uid=uid)
+    def swipe(self, uid: str, *, reader: int = 1) -> None:
+        self._post(f"readers/{reader}/swipe", uid=uid)
 
     def _post(self, path: str, **body: str) -> None:
         request = urllib.request.Request(
@@ -115,7 +140,15 @@ class Scene:
 
     def station(self) -> Part:
         """Start the daemon; the caller ends it."""
-        return Part("station", "station", "run", "--config", str(self._folder / "station.toml"), folder=self._folder)
+        return Part("station", "station", *self._run, folder=self._folder)
+
+    def watched_station(self, delays: Path) -> Part:
+        """Start the daemon on a loop that writes down, at its end, how late it was; the caller ends it."""
+        return Part("station", "benchmarks.watched", str(delays), *self._run, folder=self._folder)
+
+    @property
+    def _run(self) -> tuple[str, ...]:
+        return "run", "--config", str(self._folder / "station.toml")
 
     def play(self, card: str) -> float:
         """Let a driver come, charge and go; return the seconds from the swipe to Started.
@@ -141,16 +174,35 @@ class Scene:
 
 
 @contextlib.contextmanager
-def scene(folder: Path) -> Iterator[Scene]:
-    """Set bench and CSMS up in a folder of their own."""
+def scene(folder: Path, *, evses: int = 1, per_line: int = 4, variables: str = "") -> Iterator[Scene]:
+    """Set bench and CSMS up in a folder of their own; so many EVSEs share two lines. `variables`: first-boot values."""
     folder.mkdir(parents=True)
-    times = f"turn_on_s = {TURN_ON_S}, turn_off_s = 0.1"
-    (folder / "bench.toml").write_text(BENCH.format(baud=BAUD, times=times), "utf-8")
+    rows = [_row(folder, at, per_line=per_line) for at in range(evses)]
+    (folder / "bench.toml").write_text(BENCH + "".join(BENCH_EVSE.format(**row) for row in rows), "utf-8")
     with ExitStack() as parts:
         csms = Csms(parts.enter_context(Part("csms", "benchmarks.csms", "--tell", folder=folder)))
         bench = parts.enter_context(
             Part("bench", "simulators.bench.cli", "run", "--config", str(folder / "bench.toml"), folder=folder)
         )
-        text = STATION.format(port=csms.port, folder=folder, baud=BAUD)
+        text = STATION.format(port=csms.port, variables=variables)
+        for line in range(1, rows[-1]["line"] + 1):
+            text += "".join(
+                STATION_LINE.format(kind=kind, line=line, folder=folder, baud=BAUD)
+                for kind in ("meter", "controller")
+            )
+        text += "".join(STATION_EVSE.format(**row) for row in rows)
         (folder / "station.toml").write_text(text, "utf-8")
         yield Scene(folder, Bench(bench), csms)
+
+
+def _row(folder: Path, at: int, *, per_line: int) -> dict[str, Any]:
+    return {
+        "id": at + 1,
+        "line": at // per_line + 1,
+        "meter_unit": FIRST_METER + at % per_line,
+        "controller_unit": FIRST_CONTROLLER + at % per_line,
+        "baud": BAUD,
+        "turn_on_s": TURN_ON_S,
+        "turn_off_s": TURN_OFF_S,
+        "folder": folder,
+    }

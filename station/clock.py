@@ -57,7 +57,7 @@ class SystemClock:
         return False
 
 
-class Base(Clock, Protocol):
+class BaseClock(Clock, Protocol):
     """A clock that knows its sources."""
 
     def offers(self, source: str) -> bool: ...
@@ -77,7 +77,7 @@ class StationClock:
 
     def __init__(
         self,
-        base: Base | None = None,
+        base: BaseClock | None = None,
         *,
         sources: Callable[[], Iterable[str]] = lambda: (TimeSource.HEARTBEAT,),
         on_adjusted: Callable[[datetime, datetime], None] = lambda _before, _after: None,

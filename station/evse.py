@@ -74,6 +74,8 @@ class Evse:
         self._jobs: asyncio.Queue[DeviceEffect] = asyncio.Queue()
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
         self._controller_free = asyncio.Lock()
+        self._plug_free = asyncio.Lock()
+        """Held while the plug is locked or let go, which takes seconds in which the pilot is watched on."""
         self._bay = BayWatch(bay, evse_id=evse_id, post=self.post) if bay else None
         self._prepared = False
         self._not_locked: str | None = None
@@ -128,7 +130,8 @@ class Evse:
     async def unlock(self) -> bool:
         """Let the plug go, whatever is plugged; return whether the controller did it (F05)."""
         try:
-            await self._controller.unlock()
+            async with self._plug_free:
+                await self._controller.unlock()
         except DeviceError as error:
             log.warning("unlock_failed", evse=self.evse_id, error=str(error))
             return False
@@ -260,9 +263,11 @@ class Evse:
                         await self._controller.withhold()
                 case do.Lock():
                     self._not_locked = None
-                    await self._controller.lock()
+                    async with self._plug_free:
+                        await self._controller.lock()
                 case do.Unlock():
-                    await self._controller.unlock()
+                    async with self._plug_free:
+                        await self._controller.unlock()
         except DeviceError as error:
             self._control_failed(effect, error)
         else:
@@ -331,7 +336,8 @@ class Evse:
             await self._controller.prepare()
         if self._session.transaction is None:
             try:
-                await self._controller.unlock()
+                async with self._plug_free:
+                    await self._controller.unlock()
             except LockError as error:
                 self.post(on.FaultRaised(Fault.LOCK, str(error)))
         self._prepared = True

@@ -46,7 +46,7 @@ def tell_gap(evse_id: int, before: Session, after: Session, stored: Iterable[Sto
     """Say so if the meter signed something that this station never got (its response counter jumped)."""
     if before.last_serial != after.last_serial or not before.last_serial:
         return
-    kept = sum(isinstance(effect, do.KeepRecord) for effect in stored)
+    kept = sum(isinstance(effect, do.KeepRecord | do.SetAside | do.NoteRecord) for effect in stored)
     if after.last_pagination - before.last_pagination > kept:
         first, last = before.last_pagination + 1, after.last_pagination - min(kept, 1)
         log.warning("records_missing", evse=evse_id, first=first, last=last)

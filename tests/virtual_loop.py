@@ -31,8 +31,10 @@ class _JumpingSelector(selectors.PollSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """`loop.time()` is real time plus all jumps; a day of timers takes as long as its callbacks."""
 
+    selector: type[_JumpingSelector] = _JumpingSelector
+
     def __init__(self) -> None:
-        self._jumps = _JumpingSelector()
+        self._jumps = self.selector()
         super().__init__(self._jumps)
 
     def time(self) -> float:

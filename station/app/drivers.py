@@ -68,11 +68,15 @@ class Drivers:
         )
 
     def components(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
-        """Yield what runs for drivers, by name: the readers, and a guide for each EVSE."""
+        """Yield what runs for drivers, by name: the readers, and what guides and admits at each EVSE."""
         for reader in self._ground.settings.readers:
             yield f"reader-{reader.name}", partial(self._serve, reader)
         for evse in self._evses.values():
-            yield f"guide-{evse.evse_id}", partial(guide, evse, self.display)
+            yield (
+                f"guide-{evse.evse_id}",
+                partial(guide, evse, self.display, language=self._presenting.language),
+            )
+            yield f"plugs-{evse.evse_id}", partial(self._presenting.admit_whoever_plugs_in, evse.evse_id)
 
     async def _serve(self, reader: ReaderSettings) -> None:
         device = SerialLineReader(

@@ -1,6 +1,7 @@
 """The station: all its parts, wired, running, and ended in good order."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from station import __version__
 from station.app.charging import build_evses, build_lines
 from station.app.csms_side import CsmsSide
 from station.app.ground import Ground, Wishes
-from station.clock import StationClock, SystemClock
+from station.clock import BaseClock, StationClock, SystemClock
 from station.core import variables as var
 from station.core.availability import out_of_service
 from station.core.device_model import DeviceModel, rows_for
@@ -53,12 +54,22 @@ class Outcome(StrEnum):
 class Station:
     """All parts of a station, wired; made anew for each run."""
 
-    def __init__(self, settings: Settings, database: Database, *, boot_reason: BootReasonEnumType) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        boot_reason: BootReasonEnumType,
+        clock: BaseClock | None = None,
+        elapsed_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` and `elapsed_s` stand in for the system's clock and its counter where time is played."""
         self._settings = settings
         self._clock = StationClock(
-            SystemClock(trusted=settings.station.trust_clock),
+            clock or SystemClock(trusted=settings.station.trust_clock),
             sources=self._time_sources,
             on_adjusted=self._clock_adjusted,
+            elapsed_s=elapsed_s,
         )
         self._ending = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None

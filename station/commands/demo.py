@@ -1,105 +1,91 @@
-"""`station demo`: one charging session over simulated parts and real wires, told line by line."""
+"""`station demo`: charging sessions over simulated parts and real wires, told line by line."""
 
 import argparse
 import shutil
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
-from station.commands.demo_csms import Csms
-from station.commands.demo_parts import DemoError, Parts
+from station.commands.demo_parts import DemoError
 from station.commands.demo_security import PASSWORD, Upgrade
-from station.commands.demo_story import CARD, Story, Teller
+from station.commands.demo_stage import ONE_EVSE, STATION, Stage, forget, opened
+from station.commands.demo_story import CARD, Acts, Teller, plain_session
 from station.commands.receipts.sessions import described, energy_wh, xml_of
+from station.commands.stories.book import STORIES, listed
+from station.commands.stories.playing import play
+from station.commands.stories.story import Story
 from station.meter.evidence.safe_xml import read_evidence
 from station.meter.evidence.verdict import examine
 from station.storage.database import Database
 from station.storage.receipts import Receipt, Receipts
 
-STATION = "DEMO-1"
-CSMS_PORT = 9000
-BENCH_PORT = 8490
+ALL: Final = "all"
+
+
+def choose(options: argparse.Namespace) -> int:
+    """Play what was asked for: a story, all of them, or one plain session; or list the stories."""
+    if options.list:
+        print("\n".join(listed()))
+        return 0
+    if options.story is None:
+        return run(options)
+    if options.story not in (*STORIES, ALL):
+        options.misuse(f"there is no story {options.story!r}; there are {', '.join(STORIES)}, and {ALL}")
+    if options.security != PASSWORD:
+        options.misuse("stories are played with security profile 1; --security goes with the plain session")
+    return _tell(STORIES.values() if options.story == ALL else [STORIES[options.story]], options)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play the session; 0 if both signatures are valid at the end."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    folder = _folder(options)
-    _prepare_bench(folder, realtime=options.realtime)
-    with Parts(folder) as parts:
-        csms_part = parts.start(
-            "csms", "simulators.mock_csms.cli", "run", "--port", str(CSMS_PORT), "--api-port", "0",
-            "--password", "a-password-for-the-demo", *_tls(options.security),
-        )  # fmt: skip
-        bench = parts.start(
-            "bench", "simulators.bench.cli", "run", "--config", "bench.toml", "--port", str(BENCH_PORT)
-        )
-        # Somebody else may have the usual ports.
-        csms = Csms(parts.ready(csms_part, "--port", "0"), STATION)
-        bench_api = parts.ready(bench, "--port", "0")["url"]
-        _prepare_station(folder, csms)
-        parts.start("station", "station", "run", "--config", "station.toml")
+    """Play one session; 0 if both signatures are valid at the end."""
+    _end_in_good_order()
+    security, folder = options.security, options.folder.resolve()
+    tls: tuple[str, ...] = ()
+    if security != PASSWORD:
+        # A station that has been upgraded does not go back to its password, so it is always a new one.
+        folder /= f"security-{security}"
+        forget(folder)
+        tls = ("--tls-port", "0", "--mutual-tls-port", "0")
+    with opened(folder, ONE_EVSE, realtime=options.realtime, usual_ports=True, security=tls) as stage:
         teller = Teller()
-        story = Story(parts, teller, csms=csms, bench_api=bench_api)
-        story.boot()
-        if options.security > PASSWORD:
-            Upgrade(parts, teller, csms=csms, profile=options.security).tell()
-        story.charge()
-        receipt = _receipt(folder, story.transaction_id)
-        valid = _show(receipt, folder)
+        acts = Acts(stage, teller)
+        acts.boot()
+        if security > PASSWORD:
+            Upgrade(stage.parts, teller, csms=stage.csms, profile=security).tell()
+        valid = _show(_receipt(stage, plain_session(acts)), folder)
         if options.keep:
-            _keep(csms.api, bench_api, folder)
+            _keep(stage)
     return 0 if valid else 1
 
 
-def _folder(options: argparse.Namespace) -> Path:
-    """Return where the demo writes.
-
-    With TLS that is a place of its own, where the station is always new:
-    one that has been upgraded does not go back to its password.
-    """
-    folder: Path = options.folder.resolve()
-    if options.security == PASSWORD:
-        return folder
-    folder /= f"security-{options.security}"
-    shutil.rmtree(folder / "state", ignore_errors=True)
-    return folder
-
-
-def _tls(security: int) -> tuple[str, ...]:
-    return () if security == PASSWORD else ("--tls-port", "0", "--mutual-tls-port", "0")
+def _tell(stories: Iterable[Story], options: argparse.Namespace) -> int:
+    """Play stories, each in a folder of its own where everything is new; 0 if everything holds."""
+    _end_in_good_order()
+    failed = []
+    for story in stories:
+        folder = options.folder.resolve() / f"story-{story.name}"
+        forget(folder)
+        print(f"\n{story.name}: {story.about}\n", flush=True)
+        with opened(folder, story.site, realtime=options.realtime, usual_ports=options.keep) as stage:
+            if not play(story, stage):
+                failed.append(story.name)
+            if options.keep:
+                _keep(stage)
+    return 1 if failed else 0
 
 
-def _prepare_bench(folder: Path, *, realtime: bool) -> None:
-    """Write the bench's settings into the demo's folder; receipts of earlier demos stay there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    bench = (_config_folder() / "demo-bench.toml").read_text("utf-8")
-    if realtime:
-        bench = bench.replace("time_scale = 0.2", "time_scale = 1").replace("energy_scale = 120", "energy_scale = 1")
-    (folder / "bench.toml").write_text(bench, "utf-8")
+def _end_in_good_order() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
-def _prepare_station(folder: Path, csms: Csms) -> None:
-    """Write the station's settings into the demo's folder."""
-    station = (_config_folder() / "demo.toml").read_text("utf-8")
-    (folder / "station.toml").write_text(station.replace(f"ws://127.0.0.1:{CSMS_PORT}/ocpp", csms.url), "utf-8")
-
-
-def _config_folder() -> Path:
-    """Return where the demo's settings are: in the installed package, else in the working tree."""
-    here = Path(__file__).resolve()
-    for folder in (here.parents[1] / "config", here.parents[2] / "config"):
-        if (folder / "demo.toml").exists():
-            return folder
-    raise DemoError("config/demo.toml is missing; install the package again or run from its working tree")
-
-
-def _receipt(folder: Path, transaction_id: str) -> Receipt:
-    with Database.look(folder / "state") as database:
+def _receipt(stage: Stage, transaction_id: str) -> Receipt:
+    with Database.look(stage.state_dir) as database:
         receipt = Receipts(database).get(transaction_id)
     if receipt is None or energy_wh(receipt) is None:
-        raise DemoError(f"the receipt of {transaction_id} is not complete; see {folder / 'station.log'}")
+        raise DemoError(f"the receipt of {transaction_id} is not complete; see {stage.folder / 'station.log'}")
     return receipt
 
 
@@ -122,7 +108,8 @@ def _station() -> str:
     return "station" if shutil.which("station") else str(Path(sys.executable).with_name("station"))
 
 
-def _keep(csms_api: str, bench_api: str, folder: Path) -> None:
+def _keep(stage: Stage) -> None:
+    csms_api, bench_api = stage.csms.api, stage.bench.api
     header = "-H 'Content-Type: application/json'"
     start = (
         '{"action":"RequestStartTransaction","payload":{"evseId":1,"remoteStartId":1,'
@@ -138,8 +125,8 @@ Everything stays up; Ctrl-C ends it. To play:
   transactions  curl {csms_api}/stations/{STATION}/transactions
   unplug        curl -X POST {bench_api}/evses/1/unplug {header} -d '{{"side":"both"}}'
   a fault       curl -X POST {bench_api}/evses/1/faults {header} -d '{{"name":"meter_silent","on":true}}'
-  receipts      {_station()} receipts list --state-dir {folder / "state"}
-  logs          tail -f {folder}/*.log""", flush=True)  # fmt: skip
+  receipts      {_station()} receipts list --state-dir {stage.state_dir}
+  logs          tail -f {stage.folder}/*.log""", flush=True)  # fmt: skip
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -43,6 +43,12 @@ class Acts:
         boot = self.wait_for("the boot", self.csms.boot)
         self.say("booted", f"{boot['chargingStation']['vendorName']} {boot['chargingStation']['model']}, accepted")
 
+    def available(self, evses: int = 1) -> None:
+        """Wait until the meters have been read and everybody may charge."""
+        for evse in range(1, evses + 1):
+            self.wait_for("Available", lambda evse=evse: self.csms.connector("Available", evse))  # type: ignore[misc]
+        self.say("Available", f"{evses} EVSEs" if evses > 1 else "EVSE 1")
+
     def plug(self, evse: int = 1) -> None:
         self.bench.plug(evse)
         self.wait_for("Occupied", lambda: self.csms.connector("Occupied", evse))
@@ -89,14 +95,15 @@ class Acts:
     def stop(self, card: str = CARD) -> None:
         """Let the driver show the card again."""
         self.bench.swipe(card)
-        self.say("card again", "current off, the meter signs the end")
+        self.say("card again", f"{card}: current off, the meter signs the end")
 
     def ended(self, transaction_id: str, *, signed: bool = True) -> Json:
         """Wait until the CSMS has everything of a transaction."""
         ended = self.wait_for("Ended", lambda: self.csms.ended(transaction_id, signed=signed))
         energy_wh = ended["signedEnergyWh"]
         told = "no signed end" if energy_wh is None else f"{energy_wh / 1000:.2f} kWh signed"
-        self.say("signed end" if signed else "ended", f"{ended['stoppedReason']}, {told}")
+        where = f"EVSE {ended['evse']['id']}, {ended['stoppedReason']}"
+        self.say("signed end" if signed else "ended", f"{where}, {told}")
         return ended
 
     def unplug(self, evse: int = 1) -> None:

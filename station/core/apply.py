@@ -180,6 +180,8 @@ def _stop_requested(work: Work, event: on.StopRequested) -> Trigger | None:
     if work.session.held_for is not None:
         work.set(held_for=None)
         work.do(do.Unlock())
+        if event.cause is on.StopCause.CARD:
+            return None  # its owner wants the plug, and nothing else
     caused = replace(Stop(*on.STOPS[event.cause]), token=event.token)
     if transaction is None:
         forget_driver(work)
@@ -224,6 +226,8 @@ def _timer_expired(work: Work, timer: on.Timer) -> Trigger | None:
     match timer:
         case on.Timer.EV_CONNECT if not session.plugged:
             return _no_cable(work)
+        case on.Timer.EV_READY:
+            work.set_transaction(ev_had_time=True)
         case on.Timer.SETTLE:
             settle_faults(work)
         case on.Timer.SAMPLE | on.Timer.ENDED_SAMPLE | on.Timer.PHASES if session.metering is Metering.ON:

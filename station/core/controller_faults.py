@@ -11,7 +11,6 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "pilot_invalid": Fault.PILOT,
     "contactor_stuck": Fault.CONTACTOR,
     "residual_current": Fault.GROUND,
-    "residual_current": Fault.GROUND,
 }
 """By the names that ports.PilotStatus uses; every other bit is a problem of the controller itself."""
 

@@ -101,6 +101,13 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteRecord:
+    """Remember the number of a record that the meter signed for nobody, so that it is not missed later."""
+
+    record: SignedRecord
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """Keep a sample for the Ended event of its transaction."""
 
@@ -139,7 +146,7 @@ class Raise:
     alert: Alert
 
 
-StoredEffect = OpenReceipt | KeepRecord | SetAside | Collect | CloseReceipt | Report | AmendEnded | Raise
+StoredEffect = OpenReceipt | KeepRecord | SetAside | NoteRecord | Collect | CloseReceipt | Report | AmendEnded | Raise
 """Committed together with the session, before anything else is done."""
 
 DeviceEffect = TurnOn | TurnOff | ReleaseOutput | Offer | Withhold | Lock | Unlock

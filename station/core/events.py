@@ -18,6 +18,7 @@ class Timer(StrEnum):
     SAMPLE = "sample"
     ENDED_SAMPLE = "ended_sample"
     PHASES = "phases"
+    EV_READY = "ev_ready"
     ALLOWANCE = "allowance"
     SETTLE = "settle"
     RETRY = "retry"

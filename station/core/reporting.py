@@ -13,6 +13,8 @@ from station.core.session import Session, Transaction, charging_state
 from station.core.showing import Measured
 
 TRIGGER = TriggerReasonEnumType.trigger
+TELL_STATE = frozenset({TRIGGER, TriggerReasonEnumType.charging_state_changed, TriggerReasonEnumType.deauthorized})
+"""Events that tell the charging state whether or not it changed, as every Ended does."""
 
 
 def started(session: Session, policy: Policy, moment: Moment) -> tuple[Transaction, Report]:
@@ -86,6 +88,7 @@ def _report(
     ended_by = transaction.token if ending is None else ending.token or transaction.token
     stops_by_card = trigger is TriggerReasonEnumType.stop_authorized
     token = ended_by if stops_by_card else None if transaction.told_token else transaction.token
+    due = state is not transaction.told_state or trigger in TELL_STATE or event is TransactionEventEnumType.ended
     with_remote = transaction.remote_start_id is not None and not transaction.told_remote
     report = TransactionReport(
         event=event,
@@ -93,10 +96,9 @@ def _report(
         seq_no=transaction.seq_no,
         happened_at=moment.now,
         trigger=trigger,
-        # F06.FR.07: who asks is told it also if it is what it was.
-        charging_state=state if state is not transaction.told_state or trigger is TRIGGER else None,
+        charging_state=state if due else None,
         remote_start_id=transaction.remote_start_id if with_remote else None,
-        evse_id=None if transaction.told_evse else session.evse_id,
+        evse_id=None if transaction.told_evse and trigger is not TRIGGER else session.evse_id,
         id_token=token,
         number_of_phases_used=transaction.phases if transaction.phases != transaction.told_phases else None,
         samples=values,

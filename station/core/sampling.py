@@ -9,7 +9,7 @@ from station.core import effects as do
 from station.core import events as on
 from station.core import samples
 from station.core.events import Due, Timer
-from station.core.policy import Policy
+from station.core.policy import KeyPolicy, Policy
 from station.core.powermeter import Powermeter
 from station.core.records import SignedRecord
 from station.core.session import Metering, energy_flows
@@ -57,7 +57,12 @@ def time_samples(work: Work, expired: Timer | None = None) -> None:
 
 
 def stop_timers(work: Work) -> None:
-    work.do(*(do.StopTimer(timer) for timer in (Timer.SAMPLE, Timer.ENDED_SAMPLE, Timer.PHASES, Timer.ALLOWANCE)))
+    work.do(
+        *(
+            do.StopTimer(timer)
+            for timer in (Timer.SAMPLE, Timer.ENDED_SAMPLE, Timer.PHASES, Timer.EV_READY, Timer.ALLOWANCE)
+        )
+    )
 
 
 def clock_struck(work: Work, event: on.ClockStruck) -> None:
@@ -75,9 +80,8 @@ def sampled(work: Work, event: on.Sampled) -> TriggerReasonEnumType | None:
         return None
     policy = work.policy
     for due, wanted in _kept(policy).items():
-        sample = samples.of_reading(event.reading, wanted.measurands, wanted.context) if due in event.due else None
-        if sample is not None:
-            work.do(do.Collect(transaction.id, sample))
+        if due in event.due:
+            _collect(work, event, wanted, signed=_signs(policy)[due])
     if energy_flows(work.session):
         work.set_transaction(phases=phases_in_use(event.reading) or transaction.phases)
     if trigger := next((TRIGGERS[due] for due in TRIGGERS if due in event.due), None):
@@ -130,20 +134,44 @@ def _kept(policy: Policy) -> dict[Due, Wanted]:
 
 
 def _take(work: Work, due: frozenset[Due]) -> do.TakeSample:
-    signs = {
-        Due.UPDATED: work.policy.sign_updated_readings,
-        Due.CLOCK_UPDATED: work.policy.sign_aligned_updated_readings,
-    }
+    signs = _signs(work.policy)
     return do.TakeSample(due, signed=any(signs.get(one, False) for one in due))
+
+
+def _signs(policy: Policy) -> dict[Due, bool]:
+    return {
+        Due.UPDATED: policy.sign_updated_readings,
+        Due.CLOCK_UPDATED: policy.sign_aligned_updated_readings,
+        Due.ENDED: policy.sign_readings,
+        Due.CLOCK_ENDED: policy.sign_aligned_readings,
+    }
+
+
+def _collect(work: Work, event: on.Sampled, wanted: Wanted, *, signed: bool) -> None:
+    """Keep values for Ended; their public key, if it is wanted with each, comes along."""
+    transaction, policy = work.transaction, work.policy
+    assert transaction is not None
+    record = event.record if signed else None
+    sample = samples.of_reading(
+        event.reading,
+        wanted.measurands,
+        wanted.context,
+        record=record,
+        key=record.public_key if record and policy.key_policy is KeyPolicy.EVERY else None,
+        register_phases=policy.register_phases,
+    )
+    if sample is not None:
+        work.do(do.Collect(transaction.id, sample))
 
 
 def _keep(work: Work, record: SignedRecord) -> None:
     """What the meter signed between begin and end is evidence too; it has its number in the meter's row."""
+    transaction = work.transaction
     if not is_new(work, record):
         work.do(do.SetAside(record, "a reading that was signed before what is known already"))
         return
-    if work.transaction is None:
-        work.do(do.SetAside(record, "a reading that was signed while nobody charged"))
+    if transaction is None or transaction.begin is None:
+        work.do(do.NoteRecord(record))
     else:
-        work.do(do.KeepRecord(work.transaction.id, record))
+        work.do(do.KeepRecord(transaction.id, record))
     work.set(last_pagination=record.pagination, last_serial=record.meter_serial)

@@ -75,6 +75,8 @@ class Transaction:
     suspended: bool = False
     """No energy any more for a token that the CSMS refuses; the transaction goes on (E05.FR.02)."""
     energy_flowed: bool = False
+    ev_had_time: bool = False
+    """The vehicle was offered current long enough to take some."""
     phases: int = 0
     """How many phases were in use at the last look; 0 if nobody looked yet."""
     told_phases: int = 0
@@ -164,7 +166,9 @@ def charging_state(session: Session) -> ChargingStateEnumType:
         return ChargingStateEnumType.charging
     if transaction.suspended or (transaction.energy_flowed and session.offered_amps == 0):
         return ChargingStateEnumType.suspended_evse
-    return ChargingStateEnumType.suspended_ev if transaction.energy_flowed else ChargingStateEnumType.ev_connected
+    # TC_E_38: a vehicle that is offered current and takes none suspends, once it had the time to take some.
+    declines = transaction.energy_flowed or (transaction.ev_had_time and session.offered_amps > 0)
+    return ChargingStateEnumType.suspended_ev if declines else ChargingStateEnumType.ev_connected
 
 
 def connector_status(session: Session) -> ConnectorStatusEnumType:

@@ -53,7 +53,7 @@ def before_begin(policy: Policy, reading: Powermeter | None) -> tuple[Sample, ..
 def measured(transaction: Transaction, policy: Policy, what: Measured) -> Shown:
     """Return values from between begin and end."""
     key = None
-    if what.record is not None:
+    if what.record is not None and any(ENERGY in wanted.measurands for wanted in what.wanted):
         key, transaction = _key(transaction, policy, what.record.public_key, signed=True)
     shown = (
         samples.of_reading(

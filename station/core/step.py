@@ -30,6 +30,9 @@ from station.core.work import Work, clear_fault
 
 Trigger = TriggerReasonEnumType
 
+EV_READY_AFTER_S = 10.0
+"""A vehicle that is offered current and takes none for so long is one that suspends."""
+
 EDGES = frozenset({Trigger.authorized, Trigger.remote_start, Trigger.cable_plugged_in, Trigger.ev_detected})
 """What people and their vehicles do; nothing else begins a transaction."""
 
@@ -143,6 +146,8 @@ def _offer(work: Work) -> None:
     if offered != session.offered_amps:
         work.set(offered_amps=offered)
         work.do(do.Offer(offered) if offered else do.Withhold())
+        if offered and transaction and not transaction.energy_flowed:
+            work.do(do.StartTimer(on.Timer.EV_READY, EV_READY_AFTER_S))
     if transaction and not transaction.energy_flowed and energy_flows(work.session):
         work.set_transaction(energy_flowed=True)
         work.do(do.StartTimer(on.Timer.PHASES, PHASES_AFTER_S))

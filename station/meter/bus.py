@@ -6,6 +6,7 @@ to the caller who sent it (timeout, damaged answer, cancellation). While a unit 
 no other one: what is heard is thrown away, and the unit is asked again as soon as the missing answer was among it,
 else when `timeout_s + late_s` have passed since the request. Other units are served meanwhile. A device that may
 hold its answers back longer than that needs a longer `timeout_s`, not more retries.
+A unit that says nothing at all gets no more of the line than the others can spare (station.meter.silence).
 
 Requests of an urgent device, a charge controller, go before all that wait (station.meter.turn): however many meters
 and watchers queue, it waits for the one exchange under way, the pause included. Of each two requests of the same
@@ -20,7 +21,6 @@ the pauses in front of requests are kept. Source: METER.md section 8.
 """
 
 import asyncio
-import re
 import struct
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -39,6 +39,8 @@ from pymodbus.pdu.register_message import (
 from station.errors import LineRefusedError, LineSilentError, PortError
 from station.meter.counters import NOBODY, Counters, total
 from station.meter.serial_stream import Parity, SerialStream
+from station.meter.shown import shown
+from station.meter.silence import Silences
 from station.meter.turn import Turn
 
 CHARACTER_BITS: Final = 11
@@ -55,8 +57,6 @@ EXCEPTION_SIZE: Final = 5
 
 log = structlog.get_logger("station.meter")
 wire = structlog.get_logger("station.wire")
-
-_TEXT = re.compile(rb"[\x20-\x7e]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ class Line:
         self._decoder = DecodePDU(is_server=False)
         self._framer = FramerRTU(self._decoder)
         self._unanswered: dict[int, _Unanswered] = {}
+        self._silences = Silences()
         self._heard = b""
         """Everything since the last request was sent."""
         self._odd = False
@@ -148,6 +149,10 @@ class Line:
     def counters_of(self, unit: int) -> Counters:
         """Return what happened with one unit so far; a copy."""
         return replace(self._counted[unit])
+
+    def is_silent(self, unit: int) -> bool:
+        """Say whether a unit has left one request after the other without a byte."""
+        return unit in self._silences
 
     def device(
         self,
@@ -243,13 +248,17 @@ class Line:
 
     def _forget_answered(self, now: float) -> None:
         for unit, missing in list(self._unanswered.items()):
-            if missing.until <= now or missing.answer.is_in(self._heard):
+            came = missing.answer.is_in(self._heard)
+            if came:
+                self._silences.heard(unit)
+            if came or missing.until <= now:
                 del self._unanswered[unit]
 
     def _send(self, request: ModbusPDU, answer: Answer, timing: Timing) -> None:
         frame = self._framer.buildFrame(request)
         sent_at = asyncio.get_running_loop().time() + len(frame) * self._character_s
-        patience = timing.timeout_s + timing.late_s + answer.size * self._character_s
+        rest_s = self._silences.rest_s(request.dev_id, timing.late_s)
+        patience = timing.timeout_s + rest_s + answer.size * self._character_s
         # Noted before anything can go wrong; only an answer or the time takes it back.
         self._unanswered[request.dev_id] = _Unanswered(answer, sent_at + patience)
         self._odd = True
@@ -261,7 +270,7 @@ class Line:
         counted = self._counted[request.dev_id]
         counted.frames += 1
         counted.bytes_out += len(frame)
-        wire.debug("frame_sent", port=self.port, frame=_shown(frame))
+        wire.debug("frame_sent", port=self.port, frame=shown(frame))
 
     async def _receive(self, answer: Answer, timeout_s: float) -> bytes:
         """Return the whole answer, checked; LineSilentError says what came instead."""
@@ -273,10 +282,13 @@ class Line:
             chunk = await self._listen(deadline - loop.time())
             if not chunk:
                 counted.timeouts += 1
+                if not self._heard:
+                    self._silences.missed(answer.head[0])
                 came = f"only {len(self._heard)} of {answer.size} bytes" if self._heard else "no answer"
                 raise LineSilentError(f"{where}: {came} within {timeout_s:g} s")
             self._heard += chunk
             self._active_at = loop.time()
+            self._silences.heard(answer.head[0])
             counted.bytes_in += len(chunk)
             mismatch = answer.mismatch(self._heard)
             if mismatch:
@@ -286,7 +298,7 @@ class Line:
 
     def _checked(self, answer: Answer, where: str) -> bytes:
         frame, counted = self._heard, self._counted[answer.head[0]]
-        wire.debug("frame_received", port=self.port, frame=_shown(frame))
+        wire.debug("frame_received", port=self.port, frame=shown(frame))
         if len(frame) > answer.size_of(frame):
             counted.wrong_answers += 1
             raise LineSilentError(f"{where}: bytes behind the answer")
@@ -311,7 +323,8 @@ class Device:
     """One unit on a line; retries what was not answered, never what was refused.
 
     Errors: LineSilentError, LineRefusedError, PortError. `timeout_s` and `retries` of a call replace the device's
-    own: for a request that takes long, or one that must not be sent twice.
+    own: for a request that takes long, or one that must not be sent twice. What is sent to a silent unit is sent
+    once, unless the call says otherwise.
     """
 
     def __init__(self, line: Line, unit: int, *, timing: Timing, retries: int) -> None:
@@ -366,7 +379,7 @@ class Device:
             try:
                 return await self.line.exchange(request, answer, timing, repeated=repeated)
             except (LineSilentError, PortError) as error:
-                if left == 0:
+                if left == 0 or (retries is None and self.line.is_silent(self.unit)):
                     raise
                 log.debug("request_repeated", port=self.line.port, unit=self.unit, reason=str(error))
             left -= 1
@@ -381,12 +394,3 @@ class Device:
 
 def _crc_fits(frame: bytes) -> bool:
     return FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big"))
-
-
-def _shown(frame: bytes) -> str:
-    """Return a frame for the log: hex, but of texts only the length, for the id token is signed along."""
-    shown, end = "", 0
-    for text in _TEXT.finditer(frame):
-        shown += f"{frame[end : text.start()].hex()}<{len(text[0])} characters>"
-        end = text.end()
-    return shown + frame[end:].hex()

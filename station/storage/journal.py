@@ -15,6 +15,7 @@ from station.core.effects import (
     CloseReceipt,
     Collect,
     KeepRecord,
+    NoteRecord,
     OpenReceipt,
     Raise,
     Report,
@@ -86,6 +87,8 @@ class Journal:
                 )
             case KeepRecord():
                 self._receipts.add_record(effect.transaction_id, effect.record, at=now)
+            case NoteRecord(record):
+                self._receipts.note_record(record)
             case SetAside():
                 self._receipts.set_aside(evse_id, effect.record, effect.reason, at=now)
             case AmendEnded():

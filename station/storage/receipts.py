@@ -168,6 +168,12 @@ class Receipts:
                     (text_of(at), transaction_id, text_of(sample.taken_at), energy_wh),
                 )
 
+    def note_record(self, record: SignedRecord) -> None:
+        """Remember that a record was here which nobody has to keep."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO deleted_records VALUES (?, ?)", (record.meter_serial, record.pagination)
+        )
+
     def add_rejected(self, evse_id: int, ocmf: bytes, reason: str, *, at: datetime) -> None:
         """Keep the bytes of a record that must not be reported, because they are not to be trusted."""
         self._database.execute(

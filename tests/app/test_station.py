@@ -210,7 +210,17 @@ async def test_a_station_whose_port_is_missing_does_not_fill_the_outbox_with_its
 
 def test_a_reader_serves_the_evses_that_it_is_for(build):
     station = build(READER)
-    assert [name for name, *_ in station._components()] == ["evse-1", "reader-front", "uplink", "clock", "resources"]
+    assert [name for name, *_ in station._components()] == [
+        "evse-1",
+        "reader-front",
+        "guide-1",
+        "plugs-1",
+        "queue",
+        "aligned-data",
+        "uplink",
+        "clock",
+        "resources",
+    ]
 
 
 def test_what_is_queued_stays_queued_over_a_restart(build):

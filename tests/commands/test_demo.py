@@ -23,8 +23,8 @@ async def test_the_demo_tells_a_session_and_ends_well(tmp_path: Path) -> None:
     output, _ = await demo.communicate()
     text = output.decode()
     assert demo.returncode == 0, text
-    story = ["booted", "plugged", "card accepted", "signed start", "charging", "card again", "signed end", "receipt"]
-    places = [text.index(word) for word in story]
+    story = ["booted", "plugged", "card shown", "started", "signed start", "charging", "card again", "signed end"]
+    places = [text.index(f" s  {word}") for word in story] + [text.index("receipt")]
     assert places == sorted(places)
     assert text.count("signature VALID") == 2
     assert text.count("OCMF|{") == 2
@@ -114,7 +114,7 @@ def test_a_part_that_finds_its_port_taken_takes_another(tmp_path: Path) -> None:
 
 
 def test_a_demo_without_its_settings_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from station.commands import demo
+    from station.commands import demo_stage
 
-    monkeypatch.setattr(demo, "__file__", str(tmp_path / "a" / "b" / "demo.py"))
+    monkeypatch.setattr(demo_stage, "__file__", str(tmp_path / "a" / "b" / "demo_stage.py"))
     assert main(["demo", "--folder", str(tmp_path)]) == 3

@@ -14,6 +14,9 @@ SKIPPED: Final = {
         ("TC_C_52_CS", "TC_C_53_CS", "TC_C_54_CS", "TC_C_55_CS"),
         "no vehicle can show a contract certificate: the charge controller speaks IEC 61851-1, not ISO 15118",
     ),
+    "TC_E_46_CS": "no vehicle can end a session by messages: the charge controller speaks IEC 61851-1, not ISO 15118",
+    "TC_F_16_CS": "no log upload: GetLog is NotSupported",
+    "TC_F_19_CS": "no firmware updates: UpdateFirmware is NotSupported",
     "TC_M_26_CS": "no vehicle can ask: the charge controller speaks IEC 61851-1, not ISO 15118",
     "TC_P_04_CS": "no smart charging, which the case requires",
 }

@@ -64,7 +64,7 @@ async def test_tc_c_42_cs(site: Site) -> None:
 
 
 @pytest.mark.conformance("TC_C_43_CS")
-@pytest.mark.ocpp("C09.FR.11", "C14.FR.02", "C14.FR.03")
+@pytest.mark.ocpp("C09.FR.03", "C09.FR.11", "C14.FR.02", "C14.FR.03")
 async def test_tc_c_43_cs(site: Site) -> None:
     """Nor does one that is on the list."""
     await _with_group(site, LocalAuthListCtrlr__Enabled="true")
@@ -74,7 +74,7 @@ async def test_tc_c_43_cs(site: Site) -> None:
 
 
 @pytest.mark.conformance("TC_C_44_CS")
-@pytest.mark.ocpp("C09.FR.11", "C12.FR.02", "C12.FR.05")
+@pytest.mark.ocpp("C09.FR.03", "C09.FR.11", "C12.FR.02", "C12.FR.05")
 async def test_tc_c_44_cs(site: Site) -> None:
     """Nor does one that is in the cache."""
     await _with_group(site, AuthCacheCtrlr__Enabled="true", AuthCacheCtrlr__DisablePostAuthorize="false")
@@ -140,7 +140,10 @@ async def test_tc_c_48_cs(site_with_keypad: Site) -> None:
     await configured(site, AuthCtrlr__MasterPassGroupId=MASTER_GROUP["idToken"])
     site.csms.tokens.put(MASTER, {"groupIdToken": MASTER_GROUP})
     cards = {1: CARD, 2: OTHER_CARD}
-    transactions = {evse: await energy_transfer_started(site, evse=evse, card=card) for evse, card in cards.items()}
+    transactions = {}
+    for evse, card in cards.items():
+        transactions[evse] = await energy_transfer_started(site, evse=evse, card=card)
+        await asyncio.sleep(MOMENT_S)
     after = await presented(site, MASTER)
     await asked(site, MASTER, after=after)
     await asyncio.sleep(1)

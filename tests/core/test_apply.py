@@ -7,7 +7,7 @@ from station.core import events as on
 from station.core.faults import COMPONENTS, Fault
 from station.core.policy import TxPoint
 from station.core.session import connector_status, idle, refusal
-from tests.core.runs import SIGNED_FIRST, Run, ending, has, only_report
+from tests.core.runs import SIGNED_FIRST, Run, asleep, ending, has, only_report
 
 # Nobody comes
 
@@ -76,6 +76,7 @@ def test_a_fault_is_told_once_when_it_comes_and_once_when_it_goes() -> None:
         run(on.FaultRaised(Fault.CONTROLLER, "no answer"))
     for _ in range(3):
         run(on.FaultCleared(Fault.CONTROLLER))
+    run.expire(on.Timer.SETTLE)
     assert [(alert.active, alert.tech_code, alert.tech_info) for alert in run.alerts] == [
         (True, "ControllerSilent", "no answer"),
         (False, "ControllerSilent", ""),
@@ -102,7 +103,28 @@ def test_an_error_of_the_pilot_is_a_fault_until_the_pilot_is_well(letter: str) -
     run.sign_end()
     run.pilot("A")
     assert connector_status(run.session) == "Available"
+    run.expire(on.Timer.SETTLE)
     assert [alert.active for alert in run.alerts] == [True, False]
+
+
+def test_a_fault_that_flaps_is_told_twice_and_not_with_every_flap() -> None:
+    run = Run()
+    for _ in range(5):
+        run(on.FaultRaised(Fault.METER, "no answer"))
+        assert connector_status(run.session) == "Faulted"
+        run(on.FaultCleared(Fault.METER))
+        assert connector_status(run.session) == "Available"
+    assert [alert.active for alert in run.alerts] == [True]
+    run.expire(on.Timer.SETTLE)
+    assert [alert.active for alert in run.alerts] == [True, False]
+
+
+def test_a_fault_that_went_before_a_restart_is_told_to_have_gone_after_it() -> None:
+    run = Run()
+    run(on.FaultRaised(Fault.METER, "no answer"), on.FaultCleared(Fault.METER))
+    again = asleep(run)
+    again.restart()
+    assert [alert.active for alert in again.alerts] == [False]
 
 
 def test_a_plug_that_is_not_locked_does_not_charge_and_is_forgiven_when_it_leaves() -> None:

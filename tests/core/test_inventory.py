@@ -147,7 +147,10 @@ def test_what_is_not_there_is_not_reported():
 @pytest.mark.ocpp("B08.FR.08", "B08.FR.09")
 @pytest.mark.parametrize("criterion", [Criterion.available, Criterion.enabled])
 def test_who_is_not_said_to_be_switched_off_is_on(criterion):
-    found = report(criteria=[criterion])
+    one = model()
+    for row in (var.ALIGNED_DATA_AVAILABLE, var.ALIGNED_DATA_ENABLED):
+        one.update(row, value=False)
+    found = report(one, criteria=[criterion])
     assert "AlignedDataCtrlr.Interval" not in found
     assert "SampledDataCtrlr.TxUpdatedInterval" in found
     assert "ClockCtrlr.DateTime" in found

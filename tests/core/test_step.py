@@ -173,7 +173,19 @@ def test_an_interval_of_zero_means_no_samples() -> None:
     run = Run(updated_interval_s=0.0)
     run.pilot("B")
     run.card()
-    assert not has(run.sign_begin(), do.StartTimer)
+    started = [effect.timer for effect in run.sign_begin() if isinstance(effect, do.StartTimer)]
+    assert started == [on.Timer.EV_READY]
+
+
+@pytest.mark.ocpp("E01.FR.19", "E02.FR.13")
+def test_a_vehicle_that_takes_none_of_the_current_suspends_when_it_had_the_time() -> None:
+    run = Run()
+    run.pilot("B")
+    run.card()
+    assert only_report(run.sign_begin()).charging_state is None
+    told = only_report(run.expire(on.Timer.EV_READY))
+    assert (told.trigger, told.charging_state) == ("ChargingStateChanged", "SuspendedEV")
+    assert only_report(run.pilot("C")).charging_state == "Charging"
 
 
 def test_sampling_stops_with_the_transaction() -> None:

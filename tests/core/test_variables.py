@@ -58,7 +58,6 @@ LEFT_OUT = {
     "ClockCtrlr.NextTimeOffsetTransitionDateTime": "no local time is shown",
     "ClockCtrlr.TimeZone": "no local time is shown",
     "AuthCtrlr.AdditionalInfoItemsPerMessage": "no additional info is sent",
-    "TxCtrlr.MaxEnergyOnInvalidId": "who is not accepted gets no energy",
     "EVSE.ISO15118EvseId": "there is no ISO 15118",
 }
 """Optional rows of components that are here, and why they are not."""
@@ -170,8 +169,6 @@ def test_the_defaults_that_decide_about_security_are_these():
 @pytest.mark.parametrize(
     ("row", "value"),
     [
-        (var.TX_STOP_POINT, frozenset({TxPoint.EV_CONNECTED, TxPoint.AUTHORIZED})),
-        (var.UNLOCK_ON_EV_SIDE_DISCONNECT, True),
         (var.QUEUE_ALL_MESSAGES, False),
         (var.FILE_TRANSFER_PROTOCOLS, frozenset()),
     ],

@@ -10,7 +10,7 @@ from station.core import events as on
 from station.core.faults import Fault
 from station.core.policy import TxPoint
 from station.core.records import LeftOver, RecordKind
-from station.core.session import Metering, Session, connector_status, idle, refusal
+from station.core.session import Metering, connector_status, idle, refusal
 from tests.core.runs import (
     ENDED,
     NOTHING_LEFT,
@@ -176,6 +176,7 @@ def test_a_meter_that_is_silent_at_start_up_is_a_fault_until_it_is_found() -> No
     assert run.card() == []
     assert has(run(on.MeterFound(NOTHING_LEFT)), do.ReleaseOutput)
     assert refusal(run.session) is None
+    run.expire(on.Timer.SETTLE)
     assert [alert.active for alert in run.alerts] == [True, False]
 
 

@@ -20,9 +20,11 @@ from station.core.session import Session
 from station.core.step import step
 from station.core.tokens import IdToken
 from station.hardware.ports import PilotLetter
+from tests.core.runs import a_reading
 from tests.fakes import NOON, ControllerHardware, FakeReceipt, MeterHardware, energy_path_closed
 
 ANNA = IdToken("04A1B2C3", "ISO14443")
+CABLE_AMPS = 20.0
 
 
 class PowerCutError(Exception):
@@ -79,6 +81,9 @@ class World:
     policy: Policy = field(default_factory=Policy)
     meter: MeterHardware = field(default_factory=MeterHardware)
     controller: ControllerHardware = field(default_factory=ControllerHardware)
+    cable_amps: float | None = None
+    """The rating of the cable in the socket; None without one."""
+    bay_occupied: bool = False
     drawn_wh: int = 0
     """What the vehicles got, all in all."""
     refused_ends: int = 0
@@ -107,8 +112,8 @@ class Daemon:
     def __init__(self, world: World, fuse: Fuse) -> None:
         self._world = world
         self._fuse = fuse
-        self._jobs: deque[DeviceEffect] = deque()
-        self._retry = False
+        self._jobs: deque[DeviceEffect | do.TakeSample] = deque()
+        self.timers: set[on.Timer] = set()
         self.session = replace(world.store.load(), awake=False)
 
     def start(self) -> None:
@@ -121,7 +126,8 @@ class Daemon:
         self.work()
 
     def look(self) -> None:
-        self.take(on.PilotChanged(self._world.controller.letter))
+        self.take(on.PilotChanged(self._world.controller.letter, self._world.cable_amps))
+        self.take(on.BayChanged(self._world.bay_occupied))
 
     def take(self, event: on.Event) -> None:
         moment = Moment(self._world.now, fresh_id=f"transaction-{next(self._world.ids)}")
@@ -133,19 +139,18 @@ class Daemon:
         self.session = session
         for effect in effects:
             match effect:
-                case do.StartTimer(on.Timer.RETRY):
-                    self._retry = True
-                case do.StopTimer(on.Timer.RETRY):
-                    self._retry = False
-                case _ if isinstance(effect, DeviceEffect):
+                case do.StartTimer(timer):
+                    self.timers.add(timer)
+                case do.StopTimer(timer):
+                    self.timers.discard(timer)
+                case _ if isinstance(effect, DeviceEffect | do.TakeSample):
                     self._jobs.append(effect)
 
     def work(self) -> None:
         """Do all that is to be done, and let the time pass that retries wait for."""
-        while self._jobs or self._retry:
+        while self._jobs or on.Timer.RETRY in self.timers:
             if not self._jobs:
-                self._retry = False
-                self.take(on.TimerExpired(on.Timer.RETRY))
+                self.expire(on.Timer.RETRY)
                 continue
             effect = self._jobs.popleft()
             self._point()
@@ -154,7 +159,13 @@ class Daemon:
             if outcome is not None:
                 self.take(outcome)
 
-    def _perform(self, effect: DeviceEffect) -> on.Event | None:
+    def expire(self, timer: on.Timer) -> None:
+        """Let the time of a timer pass, if it runs."""
+        if timer in self.timers:
+            self.timers.discard(timer)
+            self.take(on.TimerExpired(timer))
+
+    def _perform(self, effect: DeviceEffect | do.TakeSample) -> on.Event | None:
         meter, controller = self._world.meter, self._world.controller
         match effect:
             case do.TurnOn(request):
@@ -166,6 +177,10 @@ class Daemon:
                 return on.EndFailed(Fault.END, "status 3")
             case do.TurnOff():
                 return on.EndSigned(meter.turn_off())
+            case do.TakeSample(due, signed):
+                transaction = self.session.transaction
+                record = meter.sign_current(transaction.id) if signed and transaction else None
+                return on.Sampled(a_reading(meter.energy_wh), due, record)
             case do.ReleaseOutput():
                 meter.output_on = False
                 return on.OutputReleased()
@@ -193,7 +208,7 @@ Act = Callable[[World, Daemon], None]
 
 
 def plug(world: World, daemon: Daemon) -> None:
-    world.controller.letter = PilotLetter.B
+    world.controller.letter, world.cable_amps = PilotLetter.B, CABLE_AMPS
     daemon.look()
 
 
@@ -203,8 +218,38 @@ def draw(world: World, daemon: Daemon) -> None:
 
 
 def leave(world: World, daemon: Daemon) -> None:
+    world.controller.letter, world.cable_amps = PilotLetter.A, None
+    daemon.look()
+
+
+def unplug_vehicle(world: World, daemon: Daemon) -> None:
+    """The cable stays in the socket."""
     world.controller.letter = PilotLetter.A
     daemon.look()
+
+
+def arrive(world: World, daemon: Daemon) -> None:
+    world.bay_occupied = True
+    daemon.look()
+
+
+def depart(world: World, daemon: Daemon) -> None:
+    world.bay_occupied = False
+    daemon.look()
+
+
+def expire(timer: on.Timer) -> Act:
+    return lambda _world, daemon: daemon.expire(timer)
+
+
+def judge(*, accepted: bool) -> Act:
+    """The CSMS says what it thinks of the driver, if there is one."""
+
+    def act(_world: World, daemon: Daemon) -> None:
+        if transaction := daemon.session.transaction:
+            daemon.take(on.Judged(transaction.id, accepted=accepted))
+
+    return act
 
 
 def card(world: World, daemon: Daemon) -> None:
@@ -242,6 +287,11 @@ def play(world: World, daemon: Daemon, story: Iterable[Act]) -> None:
     for act in story:
         act(world, daemon)
         daemon.work()
+
+
+def is_awaited(session: Session) -> bool:
+    """A driver holds the right to charge, and fetches the cable: it outlives a cut for as long as he may take."""
+    return session.transaction is None and session.authorization is not None and not session.plugged
 
 
 def expected_reason(session: Session) -> tuple[str, ReasonEnumType] | None:

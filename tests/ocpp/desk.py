@@ -19,6 +19,8 @@ from station.ocpp.session import RpcSession
 from tests.ocpp.yard import ANNA, Yard
 
 CABLE_TIMEOUT_S = 60.0
+EFFECT_S = 2.0
+"""Until everything that follows from something has been done, on the slowest machine."""
 
 
 class Reader:
@@ -96,7 +98,7 @@ class Desk:
     async def tap(self, token=ANNA, **reach):
         """Present a token, and wait until it has had its effect."""
         await self.presenting.presented(token, self.reach(**reach))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(EFFECT_S)
 
     def tap_and_go_on(self, token=ANNA, **reach):
         return asyncio.create_task(self.tap(token, **reach), name="tap")

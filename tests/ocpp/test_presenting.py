@@ -14,6 +14,7 @@ from tests.ocpp.csms import SILENCE, talking
 from tests.ocpp.desk import (
     ACCEPTED,
     CABLE_TIMEOUT_S,
+    EFFECT_S,
     FLEET,
     FLEET_ANSWER,
     POLICE_ANSWER,
@@ -177,7 +178,7 @@ async def test_a_card_waits_no_longer_than_the_timeout_for_a_cable(two):
         await two.tap()
         assert two.display.kinds == [Notice.CHECKING, Notice.PLUG_IN, Notice.REFUSED]
         await two.yard.plug(2)
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
     assert two.authorized(2) is None
 
 
@@ -186,19 +187,19 @@ async def test_a_second_tap_takes_back_a_card_that_waits_for_a_cable(two):
         tapping = two.tap_and_go_on()
         await asyncio.sleep(5)
         await two.tap()
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
         assert tapping.done()
         await two.yard.plug(1)
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
     assert two.authorized(1) is None
 
 
 async def test_of_two_cards_that_wait_the_first_one_gets_the_first_plug_and_the_other_the_next(two):
     async with talking(two.session):
         first, second = two.tap_and_go_on(ANNA), None
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
         second = two.tap_and_go_on(BERT)
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
         await two.yard.plug(2)
         await first
         await two.yard.plug(1)

@@ -13,7 +13,17 @@ from station.core.tokens import IdToken, Source
 from station.hardware.ports import Notice
 from tests.fakes import reports_in
 from tests.ocpp.csms import SILENCE, talking
-from tests.ocpp.desk import ACCEPTED, CARLA, FLEET, FLEET_ANSWER, OF_FLEET, POLICE_ANSWER, open_desk, reply_late
+from tests.ocpp.desk import (
+    ACCEPTED,
+    CARLA,
+    EFFECT_S,
+    FLEET,
+    FLEET_ANSWER,
+    OF_FLEET,
+    POLICE_ANSWER,
+    open_desk,
+    reply_late,
+)
 from tests.ocpp.yard import ANNA, BERT
 
 POLICE = replace(ACCEPTED, group=IdToken("police", "Central"))
@@ -123,7 +133,7 @@ async def test_if_the_group_charges_twice_nothing_is_stopped_that_was_not_chosen
     await two.yard.charge(2, token=BERT, group=FLEET)
     two.known[CARLA] = OF_FLEET
     tapping = two.tap_and_go_on(CARLA, selectable=selectable)
-    await asyncio.sleep(1)
+    await asyncio.sleep(EFFECT_S)
     assert (two.authorized(1), two.authorized(2)) == (ANNA, BERT)
     assert two.display.kinds == [Notice.CHOOSE if selectable else Notice.REFUSED]
     two.select(2)
@@ -162,7 +172,7 @@ async def test_in_a_transaction_whose_driver_is_authorized_no_more_another_card_
         before = await desk.yard.charge(token=ANNA)
         await desk.tap(ANNA)
         await desk.yard.until(lambda: not desk.yard.meters[1].hardware.output_on)
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
         async with talking(desk.session) as csms:
             await desk.tap(BERT)
             assert csms.asked == []
@@ -216,12 +226,12 @@ async def test_with_an_input_a_master_pass_stops_what_is_chosen_until_nothing_mo
         three.select(3)
         await asyncio.sleep(25)
         three.select(1)
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
         assert [three.authorized(evse_id) for evse_id in (1, 2, 3)] == [None, BERT, None]
         await asyncio.sleep(31)
         assert tapping.done()
         three.select(2)
-        await asyncio.sleep(1)
+        await asyncio.sleep(EFFECT_S)
     assert three.authorized(2) == BERT
     await three.yard.until(lambda: len(stopped_reasons(three)) == 2)
     assert set(stopped_reasons(three)) == {ReasonEnumType.master_pass}

@@ -8,7 +8,7 @@ from station.core.presented import Choose
 from station.core.tokens import IdToken
 from station.errors import PortError
 from tests.ocpp.csms import SILENCE, talking
-from tests.ocpp.desk import ACCEPTED, Reader, answer, open_desk, reply_late
+from tests.ocpp.desk import ACCEPTED, EFFECT_S, Reader, answer, open_desk, reply_late
 from tests.ocpp.yard import ANNA, BERT
 
 CODE = IdToken("1379", "KeyCode")
@@ -45,11 +45,11 @@ async def test_an_impatient_second_tap_does_not_take_back_what_the_first_one_giv
         desk.reader.tap(ANNA)
         await asyncio.sleep(3)
         reply_late(csms, "Authorize", answer())
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(EFFECT_S)
         assert desk.authorized() == ANNA
         assert len(csms.of("Authorize")) == 1
         desk.reader.tap(ANNA)  # and now it does
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(EFFECT_S)
         assert desk.authorized() is None
 
 
@@ -72,7 +72,7 @@ async def test_one_driver_does_not_wait_for_the_answer_about_another(two):
         two.reader.tap(ANNA)
         await csms.hear("Authorize")
         two.reader.tap(BERT)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(EFFECT_S)
         assert two.authorized(1) is None
 
 
@@ -82,7 +82,7 @@ async def test_a_choice_at_one_reader_is_for_the_card_at_another_that_serves_the
         three.reader.tap(ANNA)
         await asyncio.sleep(5)
         keypad.select(2)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(EFFECT_S)
     assert three.authorized(2) == ANNA
 
 
@@ -96,12 +96,11 @@ async def test_a_reader_that_is_gone_says_so_to_whoever_looks_after_it(desk):
 async def test_who_guesses_codes_has_to_wait_longer_and_longer(desk):
     async with talking(desk.session) as csms:
         csms.answer("Authorize", answer("Invalid"))
-        asked = []
-        for second in range(120):
-            await desk.tap(WRONG)
-            asked += [second] * (len(csms.of("Authorize")) - len(asked))
-            await asyncio.sleep(0.8)
-        assert len(asked) <= 7
+        for _ in range(120):
+            await desk.presenting.presented(WRONG, desk.reach())
+            await asyncio.sleep(1)
+        # At once three times, then after 10, 20, 40 s; the next one would come after 80 s.
+        assert len(csms.of("Authorize")) == 6
         csms.answer("Authorize", answer())
         assert desk.display.shown[-1].text.startswith("too many wrong codes; try again in")
         await desk.tap(ANNA)

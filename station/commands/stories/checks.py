@@ -64,17 +64,12 @@ def _reason(transaction: Json, expected: Expected) -> Check:
 
 
 def _signatures(transaction: Json, expected: Expected) -> Check:
-    """A lack has to show: the CSMS itself says that an end is missing, and nothing else is wrong."""
-    verdicts = {
-        what: transaction[what]["signature"] if transaction[what] else "missing" for what in ("begin", "end")
-    }
-    lack = ["only Transaction.Begin is signed"]
-    if expected.signed_end:
-        holds = set(verdicts.values()) == {"valid"} and not transaction["problems"]
-    else:
-        holds = verdicts == {"begin": "valid", "end": "missing"} and transaction["problems"] == lack
-    told = [f"{what} {verdict}" for what, verdict in verdicts.items()]
-    return Check("signatures", holds, ", ".join((*told, *transaction["problems"])))
+    """Both as the CSMS verified them; what it remarks is what was foreseen, and nothing else."""
+    begin, end = (transaction[what]["signature"] if transaction[what] else "missing" for what in ("begin", "end"))
+    remarks = tuple(transaction["problems"])
+    holds = (begin, end, remarks) == ("valid", "valid" if expected.signed_end else "missing", expected.remarks)
+    foreseen = " (foreseen)" if remarks and remarks == expected.remarks else ""
+    return Check("signatures", holds, f"{'; '.join((f'begin {begin}, end {end}', *remarks))}{foreseen}")
 
 
 def _offline(events: Sequence[Json], expected: Expected) -> Check:

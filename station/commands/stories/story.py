@@ -26,7 +26,9 @@ class Expected:
     trigger: str = "StopAuthorized"
     """triggerReason of Ended."""
     signed_end: bool = True
-    """Ended brings the signed end; else its lack has to be seen."""
+    """Ended brings the signed end."""
+    remarks: tuple[str, ...] = ()
+    """What the CSMS finds wrong with what was signed, and rightly so: a lack has to show."""
     offline: bool | None = False
     """Ended says that it happened offline; None: it may."""
 

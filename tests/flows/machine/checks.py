@@ -1,4 +1,4 @@
-"""What holds after every step, told by nobody but the bench, the CSMS and the database; each check yields problems."""
+"""What holds after every step, told by bench, CSMS and database alone; each check yields problems."""
 
 import re
 from collections import Counter, defaultdict
@@ -18,6 +18,9 @@ EXPECTED_OF_A_SILENT_CSMS = ("was answered", "comes too late")
 TIMES = ("has an earlier timestamp", "before the begin", "was taken before")
 """What somebody's clock makes of the order of things."""
 
+FORGOTTEN = ("different identifications", "the meter's clock was not set")
+"""What a meter cannot sign any more that lost its power."""
+
 
 @dataclass(slots=True)
 class Excuses:
@@ -25,6 +28,8 @@ class Excuses:
 
     clock_moved: bool = False
     """That of the station, or that of a meter."""
+    meter_lost_power: bool = False
+    """And with it its time, and the words that it was to sign along."""
     unsigned: bool = False
     """The CSMS wanted no signed values for a while."""
     connections: dict[int, int] = field(default_factory=dict)
@@ -123,9 +128,7 @@ def what_was_told_fits_together(now: Look) -> Iterator[str]:
 
 
 def what_is_delivered_is_what_the_meter_signed(now: Look) -> Iterator[str]:
-    stored = {
-        (receipt.id, record.ocmf) for receipt in Receipts(now.database).list() for record in receipt.records
-    }
+    stored = {(receipt.id, record.ocmf) for receipt in Receipts(now.database).list() for record in receipt.records}
     for transaction in now.site.seen.transactions.values():
         for number, value in transaction.signed:
             if (transaction.id, value.data) not in stored:
@@ -161,6 +164,8 @@ def _connections(now: Look, number: int, *, first: bool = False) -> int:
 def _is_excused(now: Look, transaction: Transaction, problem: str) -> bool:
     if re.fullmatch(r"only Transaction\.\w+ is signed", problem):
         return now.excuses.unsigned or is_marked(now.site, transaction.id)
+    if any(words in problem for words in FORGOTTEN):
+        return now.excuses.meter_lost_power
     return now.excuses.clock_moved and any(words in problem for words in TIMES)
 
 

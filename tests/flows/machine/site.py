@@ -1,4 +1,4 @@
-"""Where the machine plays: a station with two outlets, a clock that can be set, and a bench whose wires can be cut."""
+"""Where the machine plays: a station with two outlets, a clock that can be set, wires that can be cut."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,7 @@ from unittest import mock
 
 from ocpp.v201.enums import BootReasonEnumType
 
+from simulators.bench.controller_map import COILS, HOLDING
 from simulators.bench.settings import Settings as BenchSettings
 from simulators.bench.settings import plain
 from simulators.bench.world import Evse as Outlet
@@ -212,6 +213,36 @@ class Site(House):
     def cut_lines(self, *, on: bool) -> None:
         for number in range(1, 2 * len(EVSES) + 1):
             self.bench.line(number).cut(on)
+
+    async def power_cut(self, down_s: float) -> None:
+        """Take the power from everything for a while; the vehicle stays where it is."""
+        await self.kill_hard()
+        for number in EVSES:
+            self.outlet(number).fault("meter_power_cycle", on=True)
+            self._controller_forgets(number)
+        await asyncio.sleep(down_s)
+        for number in EVSES:
+            self.outlet(number).fault("meter_power_cycle", on=False)
+        await self.start(wait=False)
+
+    def _controller_forgets(self, number: int) -> None:
+        controller = self.outlet(number).controller
+        controller._holding = {address: row.default for address, row in HOLDING.items()}
+        controller._coils = dict.fromkeys(COILS, 0)
+        self.outlet(number).update()
+
+    # Devices
+
+    def repair(self, number: int) -> None:
+        """Take all faults off."""
+        for fault in list(self.outlet(number).faults):
+            self.outlet(number).fault(fault, on=False)
+
+    def drawn_wh(self, number: int) -> float:
+        """Return what the vehicles drew there, to the last digit."""
+        outlet = self.outlet(number)
+        outlet.meter.measuring.count(asyncio.get_running_loop().time())
+        return outlet.meter.measuring.kept.total_wh - outlet.settings.meter.energy_wh
 
     # The CSMS
 

@@ -1,13 +1,15 @@
-"""What must never be, looked for at the moment that it would be: current or a closed contactor without a signed start."""
+"""What must never be, looked for when it would be: current or a closed contactor without a signed start."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulators.bench.world import Evse as Outlet
 from station.core.records import RecordKind
 from station.storage.database import Database
 from station.storage.receipts import Receipt, Receipts
 from tests.flows.machine.site import EVSES, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WELDED = "contactor_welded"
 
