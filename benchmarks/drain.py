@@ -39,6 +39,7 @@ class Counted:
     """The block of the station, with a bell that rings at the last answer."""
 
     action = Transactions.action
+    never_given_up = Transactions.never_given_up
 
     def __init__(self, left: int, receipts: Receipts) -> None:
         def delivered(ocmf: bytes) -> None:

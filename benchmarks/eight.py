@@ -1,4 +1,4 @@
-"""What eight EVSEs cost that charge at once and tell values every second: computing time, delays of the loop, memory."""
+"""What eight EVSEs cost that charge at once and tell values every second: computing, delays of the loop, memory."""
 
 import os
 import time

@@ -175,7 +175,7 @@ class Scene:
 
 @contextlib.contextmanager
 def scene(folder: Path, *, evses: int = 1, per_line: int = 4, variables: str = "") -> Iterator[Scene]:
-    """Set bench and CSMS up in a folder of their own; so many EVSEs share two lines. `variables`: first-boot values."""
+    """Set bench and CSMS up in a folder of their own; `per_line` EVSEs share two lines; `variables` as in settings."""
     folder.mkdir(parents=True)
     rows = [_row(folder, at, per_line=per_line) for at in range(evses)]
     (folder / "bench.toml").write_text(BENCH + "".join(BENCH_EVSE.format(**row) for row in rows), "utf-8")

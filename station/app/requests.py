@@ -105,6 +105,7 @@ class Requests:
         return RemoteControl(
             self._evses,
             admit=authority.admit,
+            barred=authority.barred,
             must_authorize=lambda: self._ground.model[var.AUTHORIZE_REMOTE_START],
             accepted=lambda: registration.accepted,
             spawn=self._wishes.spawn,

@@ -49,10 +49,14 @@ class Authority:
         if info is None or not info.accepted:
             log.info("token_refused", evse=evse_id, reason=refused_because(info))
             return None
-        if why := bar(info, self._rules(), evse_id=evse_id):
+        if why := self.barred(info, evse_id):
             log.info("token_refused", evse=evse_id, reason=why)
             return None
         return info
+
+    def barred(self, info: TokenInfo, evse_id: int) -> str | None:
+        """Return why a token that is accepted may not start at an EVSE, or None if it may."""
+        return bar(info, self._rules(), evse_id=evse_id)
 
     async def authorize(self, token: IdToken) -> TokenInfo | None:
         """Return what is known about a token, asking the CSMS if the rules say so; None means refused."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from ocpp.v201 import call, call_result
@@ -51,16 +51,20 @@ class RemoteControl:
         evses: Mapping[int, Evse],
         *,
         admit: Callable[[IdToken, int], Awaitable[TokenInfo | None]],
+        barred: Callable[[TokenInfo, int], str | None],
         must_authorize: Callable[[], bool],
         accepted: Callable[[], bool],
         spawn: Spawn,
     ) -> None:
         """`admit` returns what is known about a token that may charge at an EVSE, or None.
 
+        `barred` says why one may not start there that nobody is asked about, or None.
+
         `must_authorize` is AuthorizeRemoteStart; `accepted`: the CSMS has accepted this station.
         """
         self._evses = evses
         self._admit = admit
+        self._barred = barred
         self._must_authorize = must_authorize
         self._accepted = accepted
         self._spawn = spawn
@@ -167,7 +171,8 @@ class RemoteControl:
     async def _authorize(self, start: _Start) -> TokenInfo | None:
         """Return what is known about a token that may charge, or None (F01.FR.01, F01.FR.02)."""
         if not self._must_authorize() or start.token.type in NEVER_CHECKED:
-            return UNASKED
+            unasked = replace(UNASKED, group=start.group)
+            return None if self._barred(unasked, start.evse.evse_id) else unasked
         return await self._admit(start.token, start.evse.evse_id)
 
     def _running(self, transaction_id: str) -> Evse | None:

@@ -56,7 +56,8 @@ class Transactions:
 
         async def tell() -> None:
             for evse in running:
-                evse.post(Triggered(evse.reading))
+                measured = await evse.measure(signed=False) if evse.reading is None else None
+                evse.post(Triggered(measured.reading if measured else evse.reading))
 
         return tell if running else None
 

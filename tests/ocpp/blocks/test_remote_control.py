@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from ocpp.v201.enums import AuthorizationStatusEnumType, ReasonEnumType, TriggerReasonEnumType
 
+from station.core.authorization import Rules, bar
 from station.core.events import Authorized, AvailabilityChanged, Blocked, FaultRaised, StopCause, StopRequested
 from station.core.faults import Fault
 from station.core.policy import TxPoint
@@ -29,12 +30,14 @@ class Counter:
         self.accepted = self.must_authorize = True
         self.answer = TokenInfo(AuthorizationStatusEnumType.accepted, group=FLEET)
         self.admitted = []
+        self.rules = Rules()
         self.tasks = set()
         self.session = RpcSession(
             Router(
                 RemoteControl(
                     yard.evses,
                     admit=self._admit,
+                    barred=lambda info, evse_id: bar(info, self.rules, evse_id=evse_id),
                     must_authorize=lambda: self.must_authorize,
                     accepted=lambda: self.accepted,
                     spawn=lambda name, work: self.tasks.add(asyncio.create_task(work, name=name)),
@@ -94,6 +97,15 @@ async def test_nobody_is_asked_if_the_operator_does_not_want_it(counter):
         await counter.start(csms, evseId=1)
         await counter.yard.until(counter.authorization)
     assert counter.admitted == []
+
+
+@pytest.mark.ocpp("C16.FR.03")
+async def test_a_master_pass_starts_nothing_from_afar_though_nobody_is_asked_about_it(counter):
+    counter.must_authorize, counter.rules = False, Rules(master_pass_group="masters")
+    async with talking(counter.session) as csms:
+        await counter.start(csms, evseId=1, groupIdToken={"idToken": "MASTERS", "type": "Central"})
+        await asyncio.sleep(5)
+    assert counter.authorization() is None
 
 
 @pytest.mark.ocpp("C03.FR.01", "C05.FR.01")
