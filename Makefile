@@ -9,7 +9,7 @@ CODE := station simulators tests benchmarks
 .PHONY: help demo demo-stories run test conformance traceability fuzz check style types layers fix cover bench lock clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # One environment, two depths: what the demo needs, and what developing needs on top.
 $(VENV)/bin/python:
@@ -28,7 +28,7 @@ demo: $(VENV)/.demo ## One charging session over real parts (STORY=NAME: one tha
 	$(BIN)/station demo $(STORY) $(if $(REALTIME),--realtime) $(if $(KEEP),--keep) $(if $(SECURITY),--security $(SECURITY))
 
 # Every story in turn, each with its check; `station demo --list` names them.
-demo-stories:
+demo-stories: ## All stories of the demo, each with its check
 	@$(MAKE) --no-print-directory demo STORY=all
 
 run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml

@@ -2,7 +2,7 @@
 
 It accepts every station and token and answers everything else at once with {}. The first line on stdout is its port.
 With --tell it writes a line for each message: when it came (the monotonic clock, which all processes share), its
-action, and the type of the event or the status of the connector.
+action, the type of the event or the status of the connector, and the trigger of the event.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ async def run(*, tell: bool) -> None:
             await connection.send(json.dumps([3, message_id, answer(action)]))
             if tell:
                 what = payload.get("eventType") or payload.get("connectorStatus") or ""
-                print(json.dumps([came_at, action, what]), flush=True)
+                print(json.dumps([came_at, action, what, payload.get("triggerReason", "")]), flush=True)
 
     async with serve(take, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp2.0.1")]) as server:
         print(next(iter(server.sockets)).getsockname()[1], flush=True)

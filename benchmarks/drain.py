@@ -42,10 +42,14 @@ class Counted:
     never_given_up = Transactions.never_given_up
 
     def __init__(self, left: int, receipts: Receipts) -> None:
-        def delivered(ocmf: bytes) -> None:
-            receipts.mark_sent(ocmf, datetime.now(UTC))
-
-        self._block = Transactions({}, learn=lambda _token, _info: None, delivered=delivered)
+        self._block = Transactions(
+            {},
+            learn=lambda _token, _info: None,
+            delivered=lambda ocmf: receipts.mark_sent(ocmf, datetime.now(UTC)),
+            told_plain=lambda transaction, sample: receipts.mark_told(transaction, sample, datetime.now(UTC)),
+            token_of=receipts.token_of,
+            told=lambda _transaction, _info: None,
+        )
         self._left = left
         self.done = asyncio.Event()
 

@@ -6,6 +6,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ BAUD = 19200
 TURN_ON_S = 2.0
 """How long the meter takes for a turn-on in these measurements."""
 TURN_OFF_S = 0.1
+LOCK_S = 0.3
+"""What the actuator of the bench's lock needs; nothing is signed before it holds the plug."""
 READY_S = 30.0
+SIGNED = "SignedDataReceived"
+"""Trigger of the event that tells that the begin is signed."""
 
 BENCH = """
 [bench]
@@ -83,13 +88,17 @@ class Csms:
         self._part = part
         self.port = int(part.line(within_s=READY_S))
 
-    def came_at(self, action: str, what: str = "") -> float:
-        """Return when the next message of this kind came (monotonic clock), skipping all others before it."""
+    def came_at(self, action: str, what: str = "", *, trigger: str = "") -> float:
+        """Return when the next message of this kind came (monotonic clock), skipping all others before it.
+
+        Events count whatever their trigger, if none is named.
+        """
         until = time.monotonic() + READY_S
         kind: list[str] = []
-        while kind != [action, what]:
+        why = ""
+        while kind != [action, what] or trigger not in ("", why):
             try:
-                came_at, *kind = json.loads(self._part.line(within_s=until - time.monotonic()))
+                came_at, *kind, why = json.loads(self._part.line(within_s=until - time.monotonic()))
             except MeasuringError as error:
                 told = f"no {action} {what}".rstrip()
                 raise MeasuringError(f"{told} within {READY_S:g} s; the logs are in {self._part.folder}") from error
@@ -102,7 +111,7 @@ class Csms:
         while (left_s := until - time.monotonic()) > 0:
             line = self._part.heard(within_s=left_s)
             if line is not None:
-                _came_at, action, what = json.loads(line)
+                _came_at, action, what, _trigger = json.loads(line)
                 kinds.append((action, what))
         return kinds
 
@@ -130,6 +139,15 @@ class Bench:
             pass
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the CSMS was told, in seconds from the swipe."""
+
+    started_s: float
+    signed_s: float
+    """The begin is signed, and told so."""
+
+
 class Scene:
     """What stands around a station, how to start one in it, and what happens at it."""
 
@@ -150,8 +168,8 @@ class Scene:
     def _run(self) -> tuple[str, ...]:
         return "run", "--config", str(self._folder / "station.toml")
 
-    def play(self, card: str) -> float:
-        """Let a driver come, charge and go; return the seconds from the swipe to Started.
+    def play(self, card: str) -> Played:
+        """Let a driver come, charge and go.
 
         Each driver needs another card: one that comes again at once counts as left at the reader.
         """
@@ -159,12 +177,13 @@ class Scene:
         self.csms.came_at("StatusNotification", "Occupied")
         swiped_at = time.monotonic()
         self.bench.swipe(card)
-        took_s = self.csms.came_at("TransactionEvent", "Started") - swiped_at
+        started_s = self.csms.came_at("TransactionEvent", "Started") - swiped_at
+        signed_s = self.csms.came_at("TransactionEvent", "Updated", trigger=SIGNED) - swiped_at
         self.bench.swipe(card)
         self.csms.came_at("TransactionEvent", "Ended")
         self.bench.unplug()
         self.csms.came_at("StatusNotification", "Available")
-        return took_s
+        return Played(started_s, signed_s)
 
     def bare_client(self) -> Part:
         """Start the bare client; it ends by itself."""
@@ -175,24 +194,30 @@ class Scene:
 
 @contextlib.contextmanager
 def scene(folder: Path, *, evses: int = 1, per_line: int = 4, variables: str = "") -> Iterator[Scene]:
-    """Set bench and CSMS up in a folder of their own; `per_line` EVSEs share two lines; `variables` as in settings."""
+    """Set bench and CSMS up in a folder of their own; `per_line` EVSEs share two lines; `variables` of settings."""
     folder.mkdir(parents=True)
-    rows = [_row(folder, at, per_line=per_line) for at in range(evses)]
-    (folder / "bench.toml").write_text(BENCH + "".join(BENCH_EVSE.format(**row) for row in rows), "utf-8")
     with ExitStack() as parts:
         csms = Csms(parts.enter_context(Part("csms", "benchmarks.csms", "--tell", folder=folder)))
+        station, devices = scene_files(folder, port=csms.port, evses=evses, per_line=per_line, variables=variables)
+        (folder / "station.toml").write_text(station, "utf-8")
+        (folder / "bench.toml").write_text(devices, "utf-8")
         bench = parts.enter_context(
             Part("bench", "simulators.bench.cli", "run", "--config", str(folder / "bench.toml"), folder=folder)
         )
-        text = STATION.format(port=csms.port, variables=variables)
-        for line in range(1, rows[-1]["line"] + 1):
-            text += "".join(
-                STATION_LINE.format(kind=kind, line=line, folder=folder, baud=BAUD)
-                for kind in ("meter", "controller")
-            )
-        text += "".join(STATION_EVSE.format(**row) for row in rows)
-        (folder / "station.toml").write_text(text, "utf-8")
         yield Scene(folder, Bench(bench), csms)
+
+
+def scene_files(folder: Path, *, port: int, evses: int, per_line: int, variables: str) -> tuple[str, str]:
+    """Return the settings of the station and of the bench; `port` is the CSMS's."""
+    rows = [_row(folder, at, per_line=per_line) for at in range(evses)]
+    lines = [
+        STATION_LINE.format(kind=kind, line=line, folder=folder, baud=BAUD)
+        for line in sorted({row["line"] for row in rows})
+        for kind in ("meter", "controller")
+    ]
+    station = [STATION.format(port=port, variables=variables), *lines]
+    station += [STATION_EVSE.format(**row) for row in rows]
+    return "".join(station), BENCH + "".join(BENCH_EVSE.format(**row) for row in rows)
 
 
 def _row(folder: Path, at: int, *, per_line: int) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """The daemon on an event loop that is watched: `python -m benchmarks.watched FILE run --config CONFIG`.
 
 Twenty times a second the loop looks how much later than it was due a timer is served. At its end it writes FILE:
-pairs of doubles, the monotonic time of each look and the delay, both in seconds.
+for each look three doubles, all in seconds: the monotonic time, the delay, and how long the process has waited for a
+core since the look before, which is the machine's fault and not the daemon's.
 """
 
 import asyncio
+import os
 import sys
 from array import array
 from pathlib import Path
@@ -13,28 +15,36 @@ from typing import Any
 from station.cli import main
 
 LOOK_S = 0.05
+WAITS = Path("/proc/self/schedstat")
+"""Nanoseconds on a core, nanoseconds in the queue for one, turns."""
 
 
-class _WatchedLoop(asyncio.SelectorEventLoop):
+class WatchedLoop(asyncio.SelectorEventLoop):
     """Notes its own delays; the looks cost it some tens of microseconds each."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
         self._file = file
         self._delays = array("d")
+        self._waits = os.open(WAITS, os.O_RDONLY)
+        self._waited_s = self._waited()
         self._look_at(self.time() + LOOK_S)
 
     def _look_at(self, due: float) -> None:
         self.call_at(due, self._look, due)
 
     def _look(self, due: float) -> None:
-        now = self.time()
-        self._delays.extend((now, now - due))
+        now, before, self._waited_s = self.time(), self._waited_s, self._waited()
+        self._delays.extend((now, now - due, self._waited_s - before))
         self._look_at(now + LOOK_S)
+
+    def _waited(self) -> float:
+        return int(os.pread(self._waits, 100, 0).split()[1]) / 1e9
 
     def close(self) -> None:
         if not self.is_closed():
             self._file.write_bytes(self._delays.tobytes())
+            os.close(self._waits)
         super().close()
 
 
@@ -44,7 +54,7 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
         self._file = file
 
     def new_event_loop(self) -> Any:
-        return _WatchedLoop(self._file)
+        return WatchedLoop(self._file)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,11 @@ def _run(commands: Commands) -> None:
 
 
 def _demo(commands: Commands) -> None:
-    demo = commands.add_parser("demo", help="one charging session over simulated parts, told line by line")
+    demo = commands.add_parser("demo", help="charging sessions over simulated parts, told line by line")
+    demo.add_argument(
+        "story", nargs="?", metavar="STORY", help="one that ends with a check, or all; else one plain session"
+    )
+    demo.add_argument("--list", action="store_true", help="tell which stories there are, and do nothing else")
     demo.add_argument("--realtime", action="store_true", help="let the meter take its real seconds")
     demo.add_argument("--keep", action="store_true", help="stay up afterwards, for playing")
     demo.add_argument(
@@ -83,7 +87,7 @@ def _demo(commands: Commands) -> None:
     demo.add_argument(
         "--folder", type=Path, default=Path("var/demo"), metavar="FOLDER", help="where it writes (%(default)s)"
     )
-    demo.set_defaults(module="demo", function="run")
+    demo.set_defaults(module="demo", function="choose", misuse=demo.error)
 
 
 def _config(commands: Commands) -> None:

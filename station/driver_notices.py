@@ -1,9 +1,10 @@
-"""What drivers are told about a session, whoever began it."""
+"""What drivers are told: about a session, whoever began it, and by the CSMS."""
 
 from collections.abc import Callable
 from functools import partial
 
 from station.core.session import Metering, Session
+from station.core.tokens import TokenInfo
 from station.evse import Evse
 from station.hardware.ports import Display, DriverNotice, Notice
 
@@ -19,7 +20,16 @@ def notice_of(session: Session) -> Notice | None:
     return None
 
 
-async def guide(evse: Evse, display: Display, *, language: Callable[[int], str] = lambda _: "") -> None:
+def personal(info: TokenInfo, evse_id: int | None) -> DriverNotice | None:
+    """Return the CSMS's message to the driver whose token this is about, or None if it has none for him."""
+    message = info.personal_message
+    if message is None:
+        return None
+    language = message.language or info.language
+    return DriverNotice(Notice.PERSONAL, evse_id, message.content, message.format.value, language=language)
+
+
+async def guide(evse: Evse, display: Display, *, language: Callable[[int], str]) -> None:
     """Tell the drivers of an EVSE, for ever, how far their session is; `language`: what the driver wants to read."""
     told: Notice | None = None
     while True:

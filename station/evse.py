@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from station.bay_watch import BayWatch
 from station.core import effects as do
 from station.core import events as on
 from station.core.controller_faults import faults_of
@@ -22,7 +23,6 @@ from station.core.step import step
 from station.errors import DeviceError
 from station.evse_log import tell, tell_gap
 from station.evse_meter import FAILURES_TO_FAULT, Measured, MeterBook, MeterSide
-from station.hardware.bay_sensor import BayWatch
 from station.hardware.ports import BaySensor, ChargeController, LockError
 from station.meter.port import MeterIdentity, SigningMeter
 from station.storage.journal import Journal

@@ -264,7 +264,7 @@ class MeterSide:
                     await self._look_due.wait()
 
     def _tell_samples(self, measured: Measured, due: Sequence[do.TakeSample]) -> None:
-        for effect in due:
+        for effect in dict.fromkeys(due):  # a signature takes seconds, in which the same may be asked for again
             self._post(on.Sampled(measured.reading, effect.due, measured.record if effect.signed else None))
 
     def _missed(self, error: DeviceError, failures: int) -> None:

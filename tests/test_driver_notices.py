@@ -1,16 +1,18 @@
-"""What drivers are told about a session."""
+"""What drivers are told, about a session and by the CSMS."""
 
 import asyncio
 import contextlib
 from dataclasses import replace
 
 import pytest
+from ocpp.v201.enums import MessageFormatEnumType
 
 from station.core.events import Authorized, Judged
 from station.core.session import Metering, Session
-from station.driver_notices import guide, notice_of
-from station.hardware.ports import Notice
-from tests.ocpp.desk import Notices
+from station.core.tokens import PersonalMessage
+from station.driver_notices import guide, notice_of, personal
+from station.hardware.ports import DriverNotice, Notice
+from tests.ocpp.desk import ACCEPTED, Notices
 from tests.ocpp.yard import ANNA, Yard
 
 FREE = Session(1, awake=True)
@@ -31,6 +33,26 @@ WAITING = replace(FREE, authorization=Authorized(ANNA))
 )
 def test_what_a_driver_has_to_know(session, notice):
     assert notice_of(session) is notice
+
+
+@pytest.mark.ocpp("C01.FR.08")
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ({"language": "de", "language1": "fr", "language2": "nl"}, "de"),
+        ({"language": None, "language1": "fr", "language2": "nl"}, "fr"),
+        ({"language": None, "language1": None, "language2": "nl"}, "nl"),
+        ({"language": None, "language1": None, "language2": None}, ""),
+    ],
+)
+def test_a_personal_message_is_in_its_own_language_or_else_in_that_of_the_driver(said, language):
+    message = PersonalMessage(MessageFormatEnumType.utf8, "Willkommen", said.pop("language"))
+    notice = personal(replace(ACCEPTED, personal_message=message, **said), 1)
+    assert notice == DriverNotice(Notice.PERSONAL, 1, "Willkommen", "UTF8", language=language)
+
+
+def test_without_a_personal_message_there_is_nothing_to_show():
+    assert personal(ACCEPTED, 1) is None
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,7 @@ from station.core.records import RecordKind
 from station.core.session import Metering, Session, Transaction
 from station.errors import LineSilentError, MeterBusyError, RecordInvalidError
 from station.evse_meter import LIVE_S, POLL_S, MeterSide
+from station.storage.receipts import Receipts
 from tests.bay import Bay
 from tests.core.runs import ANNA
 from tests.fakes import CURRENT_S, SIGNING_S, FakeMeter
@@ -133,6 +134,20 @@ async def test_a_signed_end_waits_a_second_at_most_for_a_meter_that_says_nothing
     ended = await side.it.stop(do.TurnOff("t-1"))
     assert ended.record is not None
     assert loop.time() - began < SIGNING_S + LIVE_S + 0.5
+
+
+async def test_what_was_asked_for_again_meanwhile_is_posted_once():
+    side = Side()
+    async with side.watched():
+        side.it.take_sample(SIGNED)
+        await asyncio.sleep(0.5)
+        for _ in range(5):
+            side.it.take_sample(SIGNED)
+            side.it.take_sample(do.TakeSample(frozenset({Due.ENDED})))
+        await asyncio.sleep(2 * CURRENT_S + 1)
+    first, second, plain = side.sampled
+    assert first.record.pagination + 1 == second.record.pagination
+    assert (plain.due, plain.record) == (frozenset({Due.ENDED}), None)
 
 
 # Signed readings
@@ -262,3 +277,21 @@ async def test_a_start_that_comes_while_a_reading_is_signed_for_nobody_is_not_di
         assert bay.failure is None or isinstance(bay.failure, asyncio.CancelledError)
     assert [record.kind.value for record in bay.records] == ["turn_on", "turn_off"]
     assert [line for line in lines if line["event"] == "records_missing"] == []
+
+
+@pytest.mark.parametrize(("updated_s", "ended_s"), [(60.0, 60.0), (1.0, 1.0), (1.0, 60.0)])
+async def test_each_record_is_kept_once_and_told_in_one_event_however_often_readings_are_wanted(
+    bay, updated_s, ended_s
+):
+    bay.change(updated_interval_s=updated_s, ended_interval_s=ended_s, sign_updated_readings=True)
+    async with bay.open():
+        await bay.charging()
+        await asyncio.sleep(200)
+        bay.stop()
+        await bay.until(lambda: bay.told("Ended"))
+    assert Receipts(bay.database).rejected() == ()
+    assert bay.records == bay.meter.hardware.signed
+    for reports in (bay.reports[:-1], bay.reports[-1:]):
+        told = [value.signed for report in reports for sample in report.samples for value in sample.values]
+        texts = [signed.ocmf for signed in told if signed is not None]
+        assert len(texts) == len(set(texts)) > 1

@@ -68,7 +68,7 @@ class Station:
         self.connectors: dict[tuple[int, int], str] = {}
         """Status by EVSE and connector id."""
         self.faults: dict[str, Payload] = {}
-        """NotifyEvent data of alerts that have not been cleared, by component and variable."""
+        """NotifyEvent data of problems that last, by component and variable."""
         self.meters: dict[int, Metered] = {}
         """By EVSE id."""
         self.transactions: dict[str, Transaction] = {}
@@ -147,10 +147,16 @@ class Station:
         key = f"{component['name']}{f'[{place}]' if place else ''}.{variable}"
         if component["name"] == "Connector" and variable == "AvailabilityState" and "connectorId" in evse:
             self.connectors[evse["id"], evse["connectorId"]] = event["actualValue"]
-        elif event.get("cleared") or (variable == "Problem" and event["actualValue"].lower() == "false"):
-            self.faults.pop(key, None)
-        elif event["trigger"] == "Alerting":
+        elif event["trigger"] == "Alerting" or variable == "Problem":
+            self._observe_problem(key, event)
+
+    def _observe_problem(self, key: str, event: Payload) -> None:
+        # What `Problem` is counts more than `cleared`: one of several problems may be over, and the others last.
+        says = {"true": True, "false": False} if event["variable"]["name"] == "Problem" else {}
+        if says.get(event["actualValue"].lower(), not event.get("cleared")):
             self.faults[key] = event
+        else:
+            self.faults.pop(key, None)
 
     async def wait_for(
         self, action: str, match: Wanted | None = None, *, later: bool = False, timeout_s: float = WAIT_S

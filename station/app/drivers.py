@@ -9,10 +9,9 @@ from station.core.authorization import Rules
 from station.core.device_model import DeviceModel
 from station.core.presented import Choose
 from station.core.tokens import TokenInfo
-from station.driver_notices import guide
+from station.driver_notices import guide, personal
 from station.evse import Evse
 from station.hardware.display import LogDisplay
-from station.hardware.ports import Display, DriverNotice, Notice
 from station.hardware.scanners import ButtonScanner, CardScanner, KeypadScanner, Scanner
 from station.hardware.serial_reader import SerialLineReader
 from station.ocpp.blocks.authorization import Authority
@@ -41,7 +40,7 @@ class Drivers:
     ) -> None:
         """`closed` says why the whole station admits nobody, or None."""
         self._ground, self._evses = ground, evses
-        self.display: Display = LogDisplay(ground.clock.now)
+        self.display = LogDisplay(ground.clock.now)
         self._cache, self._list = self._build_cache(), self._build_list()
         self.known = self._build_known()
         self.authority = Authority(session, known=self.known, rules=lambda: rules(ground.model), online=online)
@@ -86,17 +85,10 @@ class Drivers:
 
     def told(self, transaction_id: str, info: TokenInfo) -> None:
         """Show the driver what the CSMS says to him in the answer to an event (E05, I01)."""
-        message = info.personal_message
-        if message is None:
-            return
         for evse in self._evses.values():
-            if evse.session.transaction is not None and evse.session.transaction.id == transaction_id:
-                language = message.language or info.language1 or ""
-                self.display.show(
-                    DriverNotice(
-                        Notice.PERSONAL, evse.evse_id, message.content, message.format.value, language=language
-                    )
-                )
+            running = evse.session.transaction
+            if running is not None and running.id == transaction_id and (notice := personal(info, evse.evse_id)):
+                self.display.show(notice)
 
     def _reach(self, reader: ReaderSettings) -> Reach:
         keypads = (pad for pad in self._ground.settings.readers if pad.selects)

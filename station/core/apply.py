@@ -11,7 +11,7 @@ from station.core.ending import finish
 from station.core.faults import Fault
 from station.core.policy import TxPoint
 from station.core.sampling import clock_struck, sampled, time_samples
-from station.core.session import Metering, Stop, refusal
+from station.core.session import Metering, Stop, allowed_amps, refusal
 from station.core.signing import (
     begin_failed,
     end_failed,
@@ -37,6 +37,9 @@ from station.core.work import (
 )
 
 Trigger = TriggerReasonEnumType
+
+SIGNIFICANT_AMPS = 1.0
+"""The CSMS is told of a change of the current from here on; it would drown in smaller ones."""
 
 
 def apply(work: Work, event: on.Event) -> Trigger | None:
@@ -124,9 +127,7 @@ def _pilot_changed(work: Work, event: on.PilotChanged) -> Trigger | None:
     if not work.session.cable_in:
         work.set(held_for=None)  # whoever took it out could
     if plugged and not was_plugged:
-        work.set(plugged_at=work.moment.now)
-        work.do(do.StopTimer(on.Timer.EV_CONNECT))
-        return Trigger.cable_plugged_in
+        return _plugged_in(work)
     if was_plugged and not plugged:
         return _unplugged(work)
     if had_cable and not work.session.cable_in and work.session.metering is not Metering.OFF:
@@ -134,13 +135,24 @@ def _pilot_changed(work: Work, event: on.PilotChanged) -> Trigger | None:
     return None
 
 
+def _plugged_in(work: Work) -> Trigger:
+    work.set(plugged_at=work.moment.now)
+    work.do(do.StopTimer(on.Timer.EV_CONNECT))
+    if work.transaction is not None and work.transaction.over is None:
+        work.set_transaction(keep_locked=False)
+    return Trigger.cable_plugged_in
+
+
 def _unplugged(work: Work) -> Trigger:
     """The vehicle is gone, with or without the cable (E09, E10)."""
     policy, ev_side = work.policy, work.session.cable_in or work.policy.fixed_cable
     if policy.stop_on_ev_side_disconnect or work.transaction is None or not ev_side:
         end_authorization(work, UNPLUGGED, keep_locked=ev_side and not policy.unlock_on_ev_side_disconnect)
-    elif work.session.authorization is not None and policy.fixed_cable:
-        await_cable(work, policy.ev_connection_timeout_s)  # E10.FR.02
+    elif work.session.authorization is not None:
+        # E10.FR.01: the plug stays, whatever ends it now. A vehicle that comes back is one that has not drawn yet.
+        work.set_transaction(keep_locked=not policy.fixed_cable, energy_flowed=False, ev_had_time=False)
+        if policy.fixed_cable:
+            await_cable(work, policy.ev_connection_timeout_s)  # E10.FR.02
     return Trigger.ev_communication_lost
 
 
@@ -159,6 +171,7 @@ def _authorized(work: Work, event: on.Authorized) -> Trigger | None:
     if work.transaction is not None:
         work.set_transaction(token=event.token, remote_start_id=event.remote_start_id)
         work.set_transaction(over=None, keep_locked=False, released=False, told_token=False, told_remote=False)
+        work.set_transaction(invalid=False, suspended=False)
     if not work.session.plugged:
         await_cable(work, work.policy.ev_connection_timeout_s)
     # F01.FR.25: the first event after a remote start says so, whatever else happened.
@@ -169,7 +182,7 @@ def _make_room(work: Work) -> None:
     """A transaction has one signed begin and one signed end: who charges after that, charges in the next one."""
     transaction = work.transaction
     if transaction is not None and transaction.over is not None and transaction.begin is not None:
-        work.set_transaction(stop=Stop(Trigger.authorized, transaction.over.reason))
+        work.set_transaction(stop=transaction.over)
         finish(work)
 
 
@@ -218,7 +231,8 @@ def _unlocked(work: Work) -> Trigger | None:
 def _limit_changed(work: Work, event: on.LimitChanged) -> Trigger | None:
     before = work.session.offered_amps
     work.set(limit_amps=event.limit_amps)
-    return Trigger.charging_rate_changed if before and abs(event.limit_amps - before) >= 1 else None
+    change = abs(allowed_amps(work.session, work.policy) - before)
+    return Trigger.charging_rate_changed if before and change >= SIGNIFICANT_AMPS else None
 
 
 def _timer_expired(work: Work, timer: on.Timer) -> Trigger | None:

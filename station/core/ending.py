@@ -11,12 +11,10 @@ from station.core.session import Metering, Session, Stop, Transaction, condition
 from station.core.work import Work, forget_driver
 
 REASONS = {
-    TxPoint.PARKING_BAY_OCCUPANCY: ReasonEnumType.local,
-    TxPoint.EV_CONNECTED: ReasonEnumType.ev_disconnected,
-    TxPoint.POWER_PATH_CLOSED: ReasonEnumType.ev_disconnected,
-    TxPoint.DATA_SIGNED: ReasonEnumType.other,
+    TriggerReasonEnumType.ev_departed: ReasonEnumType.local,
+    TriggerReasonEnumType.ev_communication_lost: ReasonEnumType.ev_disconnected,
 }
-"""stoppedReason of a transaction that ends because one of these ceased, if nobody ended it before."""
+"""stoppedReason of a transaction that ends with one of these, if nobody ended the authorization before."""
 
 
 NO_CAUSES = frozenset(
@@ -42,9 +40,8 @@ def cease(work: Work, before: Session, trigger: TriggerReasonEnumType | None) ->
         why = trigger if trigger not in (None, *NO_CAUSES) else _trigger_of(ceased)
         assert why is not None
         over = transaction.over
-        work.set_transaction(
-            stop=Stop(why, over.reason, over.token) if over else Stop(why, _reason(work.session, transaction, ceased))
-        )
+        stop = Stop(why, over.reason, over.token) if over else Stop(why, _reason(work.session, transaction, why))
+        work.set_transaction(stop=stop)
 
 
 def end_metering(work: Work) -> None:
@@ -83,7 +80,7 @@ def finish(work: Work, reading: Powermeter | None = None) -> None:
     if transaction.begin:
         work.do(do.CloseReceipt(transaction.id, work.moment.now, transaction.stop.reason))
     forget_driver(work)
-    work.set(transaction=None)
+    work.set(transaction=None, served=transaction.token if work.session.plugged else None)
 
 
 def _nothing_left(work: Work) -> bool:
@@ -99,12 +96,9 @@ def _trigger_of(ceased: frozenset[TxPoint]) -> TriggerReasonEnumType:
     return TriggerReasonEnumType.charging_state_changed
 
 
-def _reason(session: Session, transaction: Transaction, ceased: frozenset[TxPoint]) -> ReasonEnumType:
+def _reason(session: Session, transaction: Transaction, why: TriggerReasonEnumType) -> ReasonEnumType:
     if transaction.suspended:
         return ReasonEnumType.de_authorized
-    for point, reason in REASONS.items():
-        if point in ceased:
-            return reason
-    if not session.plugged:
-        return ReasonEnumType.ev_disconnected
+    if why in REASONS:
+        return REASONS[why]
     return ReasonEnumType.other if wants_energy(session) else ReasonEnumType.stopped_by_ev

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ocpp.v201.enums import IdTokenEnumType
 
-from station.core.session import Metering, Session, refusal
+from station.core.session import Metering, Session, is_left_by_other, refusal
 from station.core.tokens import IdToken, TokenInfo
 
 NOBODY = IdToken("", IdTokenEnumType.no_authorization.value)
@@ -73,13 +73,14 @@ def purpose(
     token: IdToken,
     *,
     choose: Choose = Choose.NEWEST_PLUG,
+    alone: bool = False,
     anybody_stops: bool = False,
     master_pass: bool = False,
 ) -> Purpose:
     """Return what a token means that is presented at a reader of these EVSEs.
 
-    `anybody_stops`: nobody is asked who he is (AuthCtrlr.Enabled is false). `master_pass`: such tokens exist, and
-    something runs that one could stop.
+    `alone`: the reader serves no other, or the driver chose this one. `anybody_stops`: nobody is asked who he is
+    (AuthCtrlr.Enabled is false). `master_pass`: such tokens exist, and something runs that one could stop.
     """
     places = {session.evse_id: place(session, token) for session in sessions}
     for looked_for in _ORDER_OF_NOBODY if token == NOBODY else _ORDER:
@@ -89,7 +90,7 @@ def purpose(
         first = places[found[0].evse_id]
         match _STEPS[first]:
             case Step.START:
-                return _start(found, choose)
+                return _start(found, found if alone else unused(found, token), choose)
             case Step.STOP if first is Place.ANYBODYS and not anybody_stops:
                 continue
             case Step.IGNORE:
@@ -107,6 +108,11 @@ def purpose(
 def place(session: Session, token: IdToken) -> Place:
     """Return what one EVSE is for a token."""
     return next(where for where, holds in _PLACES if holds(session, token))
+
+
+def unused(free: Iterable[Session], token: IdToken) -> list[Session]:
+    """Leave out where somebody else's vehicle stands, lest this driver pays for it."""
+    return [session for session in free if not is_left_by_other(session, token)]
 
 
 def only_one_meant(free: Sequence[Session]) -> Session | None:
@@ -139,12 +145,12 @@ def for_master_pass(session: Session) -> bool:
     return session.held_for is not None or (transaction is not None and transaction.stop is None)
 
 
-def _start(free: Sequence[Session], choose: Choose) -> Purpose:
-    meant = newest_plug(free) if choose is Choose.NEWEST_PLUG else only_one_meant(free)
+def _start(free: Sequence[Session], likely: Sequence[Session], choose: Choose) -> Purpose:
+    meant = newest_plug(likely) if choose is Choose.NEWEST_PLUG else only_one_meant(likely)
     if meant is not None:
         return Purpose(Step.START, meant.evse_id)
     if choose is Choose.ONLY_FREE:
-        return Purpose(Step.NOWHERE, why="several outlets are free; plug the cable in first")
+        return Purpose(Step.NOWHERE, why="it is not certain which outlet is meant; plug the cable in first")
     return Purpose(Step.CHOOSE, among=tuple(session.evse_id for session in free))
 
 

@@ -25,6 +25,10 @@ TRIGGERS: Final = {
     Due.UPDATED: TriggerReasonEnumType.meter_value_periodic,
     Due.CLOCK_UPDATED: TriggerReasonEnumType.meter_value_clock,
 }
+"""Samples that an Updated event shows, and its trigger."""
+
+KEPT: Final = (Due.ENDED, Due.CLOCK_ENDED)
+"""Samples that wait for the Ended event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Wanted:
 
     measurands: tuple[MeasurandEnumType, ...]
     context: ReadingContextEnumType
+    signed: bool = False
+    """With the signed value of the energy, if the meter could sign it."""
 
 
 def time_samples(work: Work, expired: Timer | None = None) -> None:
@@ -78,10 +84,10 @@ def sampled(work: Work, event: on.Sampled) -> TriggerReasonEnumType | None:
     transaction = work.transaction
     if transaction is None or work.session.metering is not Metering.ON:
         return None
-    policy = work.policy
-    for due, wanted in _kept(policy).items():
+    wanted = _wanted(work.policy)
+    for due in KEPT:
         if due in event.due:
-            _collect(work, event, wanted, signed=_signs(policy)[due])
+            _collect(work, event, wanted[due])
     if energy_flows(work.session):
         work.set_transaction(phases=phases_in_use(event.reading) or transaction.phases)
     if trigger := next((TRIGGERS[due] for due in TRIGGERS if due in event.due), None):
@@ -92,11 +98,8 @@ def sampled(work: Work, event: on.Sampled) -> TriggerReasonEnumType | None:
 
 def shown(policy: Policy, due: frozenset[Due]) -> tuple[Wanted, ...]:
     """Return what an Updated event shows for samples that were taken for this."""
-    wanted = {
-        Due.UPDATED: Wanted(policy.updated_measurands, ReadingContextEnumType.sample_periodic),
-        Due.CLOCK_UPDATED: Wanted(policy.aligned_updated_measurands, ReadingContextEnumType.sample_clock),
-    }
-    return tuple(wanted[one] for one in wanted if one in due)
+    wanted = _wanted(policy)
+    return tuple(wanted[one] for one in TRIGGERS if one in due)
 
 
 def when_triggered(policy: Policy) -> tuple[Wanted, ...]:
@@ -114,7 +117,7 @@ def phases_in_use(reading: Powermeter) -> int:
 def limit_energy(work: Work, newest: Powermeter | None) -> None:
     """E05.FR.02, FR.03: a refused token may go on until MaxEnergyOnInvalidId, counted from the signed start."""
     transaction, most_wh = work.transaction, work.policy.max_energy_on_invalid_id_wh
-    if transaction is None or not transaction.invalid or transaction.suspended:
+    if transaction is None or not transaction.invalid or transaction.suspended or transaction.over:
         return
     used_wh = 0.0
     if transaction.begin is not None and newest is not None and newest.energy_wh_import.total is not None:
@@ -126,32 +129,26 @@ def limit_energy(work: Work, newest: Powermeter | None) -> None:
         work.do(do.StartTimer(Timer.ALLOWANCE, ALLOWANCE_EVERY_S))
 
 
-def _kept(policy: Policy) -> dict[Due, Wanted]:
+def _wanted(policy: Policy) -> dict[Due, Wanted]:
+    periodic, clock = ReadingContextEnumType.sample_periodic, ReadingContextEnumType.sample_clock
     return {
-        Due.ENDED: Wanted(policy.ended_measurands, ReadingContextEnumType.sample_periodic),
-        Due.CLOCK_ENDED: Wanted(policy.aligned_ended_measurands, ReadingContextEnumType.sample_clock),
+        Due.UPDATED: Wanted(policy.updated_measurands, periodic, policy.sign_updated_readings),
+        Due.CLOCK_UPDATED: Wanted(policy.aligned_updated_measurands, clock, policy.sign_aligned_updated_readings),
+        Due.ENDED: Wanted(policy.ended_measurands, periodic, policy.sign_readings),
+        Due.CLOCK_ENDED: Wanted(policy.aligned_ended_measurands, clock, policy.sign_aligned_readings),
     }
 
 
 def _take(work: Work, due: frozenset[Due]) -> do.TakeSample:
-    signs = _signs(work.policy)
-    return do.TakeSample(due, signed=any(signs.get(one, False) for one in due))
+    wanted = _wanted(work.policy)
+    return do.TakeSample(due, signed=any(wanted[one].signed for one in due))
 
 
-def _signs(policy: Policy) -> dict[Due, bool]:
-    return {
-        Due.UPDATED: policy.sign_updated_readings,
-        Due.CLOCK_UPDATED: policy.sign_aligned_updated_readings,
-        Due.ENDED: policy.sign_readings,
-        Due.CLOCK_ENDED: policy.sign_aligned_readings,
-    }
-
-
-def _collect(work: Work, event: on.Sampled, wanted: Wanted, *, signed: bool) -> None:
+def _collect(work: Work, event: on.Sampled, wanted: Wanted) -> None:
     """Keep values for Ended; their public key, if it is wanted with each, comes along."""
     transaction, policy = work.transaction, work.policy
     assert transaction is not None
-    record = event.record if signed else None
+    record = event.record if wanted.signed else None
     sample = samples.of_reading(
         event.reading,
         wanted.measurands,
@@ -166,7 +163,9 @@ def _collect(work: Work, event: on.Sampled, wanted: Wanted, *, signed: bool) -> 
 
 def _keep(work: Work, record: SignedRecord) -> None:
     """What the meter signed between begin and end is evidence too; it has its number in the meter's row."""
-    transaction = work.transaction
+    session, transaction = work.session, work.transaction
+    if (session.last_serial, session.last_pagination) == (record.meter_serial, record.pagination):
+        return  # it is kept: several samples may have been asked for when it was signed
     if not is_new(work, record):
         work.do(do.SetAside(record, "a reading that was signed before what is known already"))
         return

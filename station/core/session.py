@@ -13,7 +13,7 @@ from ocpp.v201.enums import (
 
 from station.core.events import Authorized
 from station.core.faults import Fault
-from station.core.policy import TxPoint
+from station.core.policy import Policy, TxPoint
 from station.core.powermeter import Powermeter, TransactionReq
 from station.core.records import SignedRecord
 from station.core.tokens import IdToken
@@ -108,6 +108,8 @@ class Session:
     authorized_at: datetime | None = None
     held_for: IdToken | None = None
     """Whose plug stays locked though the transaction is over; the same card, or UnlockConnector, lets it go."""
+    served: IdToken | None = None
+    """Whose transaction ended last with the vehicle that is still plugged in."""
     transaction: Transaction | None = None
     metering: Metering = Metering.OFF
     limit_amps: float | None = None
@@ -131,9 +133,21 @@ class Session:
     last_serial: str = ""
 
 
+def is_left_by_other(session: Session, token: IdToken) -> bool:
+    """The vehicle that is plugged in has charged for somebody else, so it is hardly this driver's."""
+    return session.served is not None and not session.served.matches(token)
+
+
 def wants_energy(session: Session) -> bool:
     """The vehicle closed its contact: pilot state C or D."""
     return session.letter in ("C", "D")
+
+
+def allowed_amps(session: Session, policy: Policy) -> float:
+    """Return the smallest of all limits; nothing below what the pilot can offer."""
+    limits = (policy.max_current_amps, session.limit_amps, session.cable_rating_amps)
+    limit = min(limit for limit in limits if limit is not None)
+    return limit if limit >= MINIMUM_OFFER_AMPS else 0.0
 
 
 def energy_flows(session: Session) -> bool:
@@ -199,8 +213,10 @@ def refusal(session: Session) -> str | None:
         return "the station waits to restart"
     if session.authorization is not None:
         return "a driver is authorized already"
-    if session.inoperative and transaction is None:
-        return "out of service"
+    if session.held_for is not None:
+        return "the plug is held for its owner"
+    if session.inoperative and (transaction is None or transaction.begin is not None):
+        return "out of service"  # G03.FR.05: who charged already would do so in the next transaction
     if transaction is not None and (transaction.stop or (transaction.over and session.metering is not Metering.OFF)):
         return "the last transaction is being signed"
     return None

@@ -52,21 +52,21 @@ def before_begin(policy: Policy, reading: Powermeter | None) -> tuple[Sample, ..
 
 def measured(transaction: Transaction, policy: Policy, what: Measured) -> Shown:
     """Return values from between begin and end."""
-    key = None
-    if what.record is not None and any(ENERGY in wanted.measurands for wanted in what.wanted):
-        key, transaction = _key(transaction, policy, what.record.public_key, signed=True)
-    shown = (
-        samples.of_reading(
+    values: tuple[Sample, ...] = ()
+    for wanted in what.wanted:
+        key, record = None, what.record if wanted.signed and ENERGY in wanted.measurands else None
+        if record is not None:
+            key, transaction = _key(transaction, policy, record.public_key, signed=True)
+        sample = samples.of_reading(
             what.reading,
             wanted.measurands,
             wanted.context,
-            record=what.record,
+            record=record,
             key=key,
             register_phases=policy.register_phases,
         )
-        for wanted in what.wanted
-    )
-    return transaction, tuple(sample for sample in shown if sample is not None)
+        values += (sample,) if sample else ()
+    return transaction, values
 
 
 def ends(transaction: Transaction, policy: Policy, reading: Powermeter | None) -> Shown:

@@ -10,17 +10,17 @@ from ocpp.v201.enums import TriggerReasonEnumType
 from station.core import effects as do
 from station.core import events as on
 from station.core.apply import apply
-from station.core.ending import cease, end_metering, finish, release_plug
+from station.core.ending import NO_CAUSES, cease, end_metering, finish, release_plug
 from station.core.faults import Fault
 from station.core.identification import request_of
 from station.core.policy import Moment, Policy, TxPoint
 from station.core.reporting import started, updated
 from station.core.sampling import PHASES_AFTER_S, limit_energy, shown, when_triggered
 from station.core.session import (
-    MINIMUM_OFFER_AMPS,
     Metering,
     Session,
     Transaction,
+    allowed_amps,
     charging_state,
     conditions,
     energy_flows,
@@ -54,10 +54,11 @@ def step(session: Session, event: on.Event, policy: Policy, moment: Moment) -> t
 def _settle(work: Work, trigger: Trigger | None, event: on.Event, *, before: Session) -> None:
     _forgive(work)
     _make_transaction(work, trigger, before)
-    _begin_metering(work, trigger)
-    limit_energy(work, event.reading if isinstance(event, on.Sampled) else work.moment.reading)
+    _begin_metering(work)
+    if trigger not in NO_CAUSES:  # E05.FR.02: what ends the energy is told by an event of its own
+        limit_energy(work, work.moment.reading)
     _offer(work)
-    told = _report_start(work)
+    told = _report_start(work, trigger)
     cease(work, before, trigger)
     _offer(work)
     end_metering(work)
@@ -71,6 +72,7 @@ def _forgive(work: Work) -> None:
     """What went wrong with one vehicle is no reason to turn the next one away."""
     if not work.session.plugged:
         clear_fault(work, Fault.BEGIN)
+        work.set(served=None)
     if not work.session.cable_in:
         clear_fault(work, Fault.LOCK)
 
@@ -95,7 +97,7 @@ def _make_transaction(work: Work, trigger: Trigger | None, before: Session) -> N
         )
 
 
-def _begin_metering(work: Work, trigger: Trigger | None) -> None:
+def _begin_metering(work: Work) -> None:
     session, transaction, policy = work.session, work.transaction, work.policy
     if transaction is None or transaction.stop or transaction.over or transaction.begin:
         return
@@ -103,9 +105,6 @@ def _begin_metering(work: Work, trigger: Trigger | None) -> None:
         return
     if not session.plugged or session.authorization is None:
         return
-    if not transaction.started:
-        remote = transaction.remote_start_id is not None
-        work.set_transaction(cause=Trigger.remote_start if remote else trigger or transaction.cause)
     request = request_of(
         transaction.token,
         session.authorization.source,
@@ -118,7 +117,7 @@ def _begin_metering(work: Work, trigger: Trigger | None) -> None:
     work.do(do.StopTimer(on.Timer.RETRY), do.Lock(), do.TurnOn(request))
 
 
-def _report_start(work: Work) -> bool:
+def _report_start(work: Work, trigger: Trigger | None) -> bool:
     """Write Started as soon as any start point is reached (E01.FR.01-06); energy never flows untold."""
     transaction = work.transaction
     if transaction is None or transaction.started:
@@ -126,8 +125,10 @@ def _report_start(work: Work) -> bool:
     reached = conditions(work.session) & (work.policy.start_points | {TxPoint.ENERGY_TRANSFER})
     if not reached:
         return False
-    cause = transaction.cause
-    if transaction.remote_start_id is None and reached <= LATE_POINTS.keys():
+    cause = trigger if trigger in EDGES else transaction.cause
+    if transaction.remote_start_id is not None:
+        cause = Trigger.remote_start  # F01.FR.19
+    elif reached <= LATE_POINTS.keys():
         cause = next(LATE_POINTS[point] for point in LATE_POINTS if point in reached)
     work.set_transaction(started=True, cause=cause)
     _tell(work, started(work.session, work.policy, work.moment))
@@ -138,11 +139,9 @@ def _offer(work: Work) -> None:
     session, transaction = work.session, work.transaction
     offered = 0.0
     if session.metering is Metering.ON and transaction and transaction.begin and not session.faults:
-        limits = (work.policy.max_current_amps, session.limit_amps, session.cable_rating_amps)
-        limit = min(limit for limit in limits if limit is not None)
         done = transaction.stop or transaction.over or transaction.suspended
-        if session.plugged and not done and limit >= MINIMUM_OFFER_AMPS:
-            offered = limit
+        if session.plugged and not done:
+            offered = allowed_amps(session, work.policy)
     if offered != session.offered_amps:
         work.set(offered_amps=offered)
         work.do(do.Offer(offered) if offered else do.Withhold())

@@ -70,6 +70,16 @@ class TokenInfo:
     def accepted(self) -> bool:
         return self.status is AuthorizationStatusEnumType.accepted and not self.lapsed
 
+    @property
+    def language(self) -> str:
+        """Return what the driver wants to read, or else would; empty if the CSMS does not say."""
+        return self.language1 or self.language2 or ""
+
+
+UNCHECKED = TokenInfo(AuthorizationStatusEnumType.accepted, source=Source.NOBODY)
+"""For who is let in without anybody's word: AuthCtrlr.Enabled is false, a button, unknown ids offline, or a remote
+start whose token the CSMS judges when it gets the transaction (F01.FR.03)."""
+
 
 def text_of_info(info: TokenInfo) -> str:
     """Return what was said, as it is stored; who said it and how old it is are known by where it is stored."""

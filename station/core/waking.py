@@ -16,6 +16,7 @@ def wake(work: Work, woken: on.Woken) -> None:
     for fault in sorted(work.session.faults - lasting):
         clear_fault(work, fault)
     work.set(awake=left is not None, letter="", offered_amps=0.0, blocked=False, held_for=None)
+    work.set_transaction(keep_locked=False, released=False)  # no plug is held beyond a power loss
     work.do(do.Withhold())
     settle_faults(work)
     _keep_waiting(work)
@@ -35,12 +36,15 @@ def wake(work: Work, woken: on.Woken) -> None:
 
 
 def _keep_waiting(work: Work) -> None:
-    """A driver who was fetching the cable when the power went still has the rest of his time (C01.FR.26)."""
+    """A driver who was fetching the cable when the power went still has the rest of his time (C01.FR.26).
+
+    Not where the meter is silent: nothing begins there, and what does when it answers must not be on his account.
+    """
     session, left_s = work.session, 0.0
     if session.transaction is None and session.authorized_at is not None:
         passed_s = (work.moment.now - session.authorized_at).total_seconds()
         left_s = work.policy.ev_connection_timeout_s - passed_s if passed_s >= 0 else 0.0
-    if left_s > 0 and not session.plugged:
+    if left_s > 0 and not session.plugged and session.awake:
         await_cable(work, left_s)
     else:
         work.set(authorization=None, authorized_at=None)

@@ -13,7 +13,7 @@ log = structlog.get_logger("station.display")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownNotice:
     """A notice and when it came; how long it stays worth showing is for the page to decide."""
 
     notice: DriverNotice
@@ -26,16 +26,16 @@ class LogDisplay:
     def __init__(self, now: Callable[[], datetime]) -> None:
         """`now` returns aware UTC."""
         self._now = now
-        self._last: dict[int | None, Shown] = {}
+        self._last: dict[int | None, ShownNotice] = {}
 
     @property
-    def last(self) -> Mapping[int | None, Shown]:
+    def last(self) -> Mapping[int | None, ShownNotice]:
         """The last notice by EVSE; None stands for those that were meant for no EVSE yet."""
         return MappingProxyType(self._last)
 
     def show(self, notice: DriverNotice) -> None:
         """Take a notice."""
-        self._last[notice.evse_id] = Shown(notice, self._now())
+        self._last[notice.evse_id] = ShownNotice(notice, self._now())
         log.info(
             "driver_told",
             notice=notice.notice.value,

@@ -1,14 +1,11 @@
-"""Roles that hardware plays for an EVSE or the station, and the null objects for what is not fitted."""
+"""Roles that hardware plays for an EVSE or the station."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 from station.errors import DeviceError
-
-LOCK_PROBLEMS: Final = frozenset({"lock_failed", "unlock_failed"})
-"""Those names in `PilotStatus.errors` that are about the lock of the plug, not about the pilot."""
 
 
 class LockError(DeviceError):
@@ -108,7 +105,7 @@ class CardReader(Protocol):
     """Something that a driver holds a card to, types at or presses."""
 
     def cards(self) -> AsyncIterator[CardRead | Selection]:
-        """Yield each card once per presentation; double reads of a card that is left there are dropped.
+        """Yield each card as often as it is read, also one that is left there.
 
         Raises DeviceError when the device is gone; may be called again then.
         """

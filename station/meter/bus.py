@@ -282,8 +282,7 @@ class Line:
             chunk = await self._listen(deadline - loop.time())
             if not chunk:
                 counted.timeouts += 1
-                if not self._heard:
-                    self._silences.missed(answer.head[0])
+                self._silences.missed(answer.head[0])
                 came = f"only {len(self._heard)} of {answer.size} bytes" if self._heard else "no answer"
                 raise LineSilentError(f"{where}: {came} within {timeout_s:g} s")
             self._heard += chunk

@@ -8,27 +8,27 @@ from collections import Counter
 from typing import Final
 
 SILENT_AFTER: Final = 3
-"""So many requests in a row without a byte make a unit silent: as many as one request with its repetitions."""
+"""So many timeouts since its last byte make a unit silent: as many as one request with its repetitions takes."""
 REST_S: Final = 4.0
 """How long a silent unit is left alone after a request, timeout excluded: so it has a fifth of the line at most."""
 
 
 class Silences:
-    """Counts, for each unit, how many requests in a row were left without a byte."""
+    """Counts the timeouts of each unit since its last byte."""
 
     def __init__(self) -> None:
-        self._in_a_row: Counter[int] = Counter()
+        self._missed: Counter[int] = Counter()
 
     def heard(self, unit: int) -> None:
         """Take note of a byte, whatever it was part of."""
-        self._in_a_row[unit] = 0
+        self._missed[unit] = 0
 
     def missed(self, unit: int) -> None:
-        """Take note of a timeout without one."""
-        self._in_a_row[unit] += 1
+        """Take note of a timeout."""
+        self._missed[unit] += 1
 
     def __contains__(self, unit: int) -> bool:
-        return self._in_a_row[unit] >= SILENT_AFTER
+        return self._missed[unit] >= SILENT_AFTER
 
     def rest_s(self, unit: int, usual_s: float) -> float:
         """Return how long after its timeout a unit is left alone; `usual_s` unless it is silent."""

@@ -114,7 +114,7 @@ class AlignedData:
 
     def _begin_telling(self, evse: Evse, at: datetime, tasks: asyncio.TaskGroup) -> None:
         if evse.evse_id in self._telling:
-            log.warning("meter_values_skipped", evse=evse.evse_id, why="the ones before are still under way")
+            log.warning("meter_values_skipped", evse=evse.evse_id, reason="the ones before are still under way")
             return
         self._telling.add(evse.evse_id)
         task = tasks.create_task(self._tell(evse, at), name=f"meter-values-{evse.evse_id}")

@@ -22,6 +22,7 @@ from station.core.presented import (
 )
 from station.core.session import Session, refusal
 from station.core.tokens import IdToken, TokenInfo
+from station.driver_notices import personal
 from station.errors import DeviceError
 from station.evse import Evse
 from station.hardware.ports import CardReader, Display, DriverNotice, Notice, Selection
@@ -168,6 +169,7 @@ class Presenting:
             sessions,
             token,
             choose=reach.choose,
+            alone=len(reach.evse_ids) == 1,
             anybody_stops=not rules.enabled,
             master_pass=bool(rules.master_pass_group) and any(map(for_master_pass, self._all_sessions())),
         )
@@ -200,12 +202,12 @@ class Presenting:
         self, token: IdToken, info: TokenInfo, reach: Reach, *, plugs: Sequence[Session]
     ) -> bool:
         notice = Notice.CHOOSE if reach.choose is Choose.ASK else Notice.PLUG_IN
-        self._display.show(DriverNotice(notice, language=_language(info)))
+        self._display.show(DriverNotice(notice, language=info.language))
         evse_id = await self._questions.ask(token, reach.evse_ids, plugs=plugs, within_s=self._cable_timeout_s())
         if evse_id is None:
             why = "nobody plugged in, or the driver took it back"  # C01.FR.26
             log.info("token_without_effect", reason=why)
-            self._display.show(DriverNotice(Notice.REFUSED, text=why, language=_language(info)))
+            self._display.show(DriverNotice(Notice.REFUSED, text=why, language=info.language))
         elif evse_id in [session.evse_id for session in plugs]:
             return self._accept(token, info, evse_id)
         elif stoppable([self._session(evse_id)], info):
@@ -218,8 +220,8 @@ class Presenting:
         if why := refusal(self._evses[evse_id].session):
             return self._refuse(why, evse_id)
         log.info("token_accepted", evse=evse_id)
-        self._languages[evse_id] = token, _language(info)
-        self._display.show(DriverNotice(Notice.ACCEPTED, evse_id, language=_language(info)))
+        self._languages[evse_id] = token, info.language
+        self._display.show(DriverNotice(Notice.ACCEPTED, evse_id, language=info.language))
         self._evses[evse_id].post(Authorized(token, group=info.group, source=info.source))
         return True
 
@@ -280,11 +282,8 @@ class Presenting:
         """Return what is known about a token that is accepted; tell the driver if it is not."""
         self._display.show(DriverNotice(Notice.CHECKING, evse_id))
         info = await self._judge.authorize(token)
-        if info is not None and (message := info.personal_message):
-            language = message.language or _language(info)
-            self._display.show(
-                DriverNotice(Notice.PERSONAL, evse_id, message.content, message.format.value, language=language)
-            )
+        if info is not None and (message := personal(info, evse_id)):
+            self._display.show(message)
         if info is not None and info.accepted:
             return info
         self._refuse(f"the token is {info.status.value}" if info else "the token is not known here", evse_id, info)
@@ -292,7 +291,7 @@ class Presenting:
 
     def _refuse(self, why: str, evse_id: int | None = None, info: TokenInfo | None = None) -> bool:
         log.info("token_refused", evse=evse_id, reason=why)
-        self._display.show(DriverNotice(Notice.REFUSED, evse_id, why, language=_language(info)))
+        self._display.show(DriverNotice(Notice.REFUSED, evse_id, why, language=info.language if info else ""))
         return False
 
     # Looking
@@ -308,10 +307,6 @@ class Presenting:
             return session
         known = self._judge.known(authorization.token)
         return replace(session, authorization=replace(authorization, group=known.group if known else None))
-
-
-def _language(info: TokenInfo | None) -> str:
-    return (info and (info.language1 or info.language2)) or ""
 
 
 def _busy(session: Session) -> bool:

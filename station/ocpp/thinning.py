@@ -1,25 +1,22 @@
 """Keeps the queue from outgrowing the storage while there is no CSMS to send it to (E04.FR.07, FR.08)."""
 
 import asyncio
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
 
-from station.core.documents import from_document
-from station.core.reports import TransactionReport
-from station.core.thinning import Candidates
-from station.storage.journal import TRANSACTION_EVENT
-from station.storage.outbox import Outbox, Queued
+from station.core.thinning import Candidate, Candidates
+from station.storage.journal import report_in
+from station.storage.outbox import Outbox
 
 CHECK_EVERY_S: Final = 60.0
 MOST_QUEUED: Final = 10_000
 """Messages; a week offline of one EVSE that tells its meter every minute, about 10 MiB."""
 MOST_QUEUED_IF_LOW: Final = 1_000
 """While the flash is low, whatever filled it."""
-BATCH: Final = 200
-"""Messages that are looked at before others have their turn: some milliseconds."""
+BATCH: Final = 20
+"""Messages that are looked at, or dropped, before others have their turn: some milliseconds."""
 
 log = structlog.get_logger("station.outbox")
 
@@ -61,7 +58,7 @@ class Thinning:
         candidates = await self._candidates()
         if self._online():
             return
-        self._drop(candidates)
+        await self._drop(candidates.chosen())
 
     def _limit(self) -> int:
         return min(self._most, MOST_QUEUED_IF_LOW) if self._storage_low() else self._most
@@ -70,30 +67,35 @@ class Thinning:
         found, after = Candidates(), 0
         while rows := self._store.head(BATCH, after=after):
             for row in rows:
-                report = _report_in(row)
+                report = report_in(row)
                 if report is not None and row.id != self._in_flight():
                     found.note(row.id, report)
             after = rows[-1].id
             await asyncio.sleep(0)
         return found
 
-    def _drop(self, candidates: Candidates) -> None:
-        chosen = candidates.chosen()
+    async def _drop(self, chosen: Mapping[str, list[Candidate]]) -> None:
         for transaction_id, those in chosen.items():
-            self._store.drop(candidate.message_id for candidate in those)
-            first, last = those[0].seq_no, those[-1].seq_no
-            log.warning(
-                "events_dropped", transaction=transaction_id, count=len(those), first_seq_no=first, last_seq_no=last
-            )
+            gone = await self._dropped(those)
+            if gone:
+                first, last = gone[0].seq_no, gone[-1].seq_no
+                log.warning(
+                    "events_dropped",
+                    transaction=transaction_id,
+                    count=len(gone),
+                    first_seq_no=first,
+                    last_seq_no=last,
+                )
         if not chosen and not self._gave_up:
             log.error("queue_too_long", messages=self._store.size(), reason="nothing in it may be dropped")
         self._gave_up = not chosen
 
-
-def _report_in(row: Queued) -> TransactionReport | None:
-    if row.kind != TRANSACTION_EVENT:
-        return None
-    try:
-        return from_document(TransactionReport, json.loads(row.body))
-    except (ValueError, TypeError):
-        return None  # the sender will see to it
+    async def _dropped(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Drop these until the CSMS can be told; return those that are gone."""
+        gone: list[Candidate] = []
+        while len(gone) < len(candidates) and not self._online():
+            some = candidates[len(gone) : len(gone) + BATCH]
+            self._store.drop(candidate.message_id for candidate in some)
+            gone += some
+            await asyncio.sleep(0)
+        return gone

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from station.core.tokens import NEVER_CHECKED, IdToken, Source, TokenInfo, info_of_text, text_of_info
 from station.core.variables.authorization import MOST_CACHED_BYTES, MOST_CACHED_TOKENS
+from station.ocpp.words import EARLIEST, LATEST
 from station.storage.tokens import CachedToken, Tokens
 
 
@@ -47,7 +48,7 @@ class TokenCache:
             # C10.FR.09: the personal message may tell a tariff, which is another one tomorrow.
             text = text_of_info(replace(info, personal_message=None))
             self._store.put(token, text, updated_at=now, expires=info.expires, accepted=info.accepted)
-            self._store.expire(now=now, updated_before=self._oldest())  # C10.FR.10
+            self._store.expire(now=now, believed=self._believed())  # C10.FR.10
             self._store.evict(token, most_tokens=self._most_tokens, most_bytes=self._most_bytes)  # C10.FR.07
 
     def clear(self) -> bool:
@@ -65,11 +66,21 @@ class TokenCache:
         if stored.expires is not None:
             return self._now() < stored.expires  # C10.FR.13
         # C10.FR.10 as the errata have it: since the CSMS said so, however often the token was used since then.
-        return stored.updated_at >= self._oldest()
+        oldest, latest = self._believed()
+        return oldest <= stored.updated_at <= latest
 
-    def _oldest(self) -> datetime:
-        """Return since when an answer without an expiry still counts."""
-        try:
-            return self._now() - timedelta(seconds=self._life_time_s())
-        except OverflowError:
-            return datetime.min.replace(tzinfo=UTC)
+    def _believed(self) -> tuple[datetime, datetime]:
+        """Return of which instants an answer without an expiry counts.
+
+        One that lies ahead was dated by a clock that was put back since then; it counts no longer than any other.
+        """
+        now, life_time_s = self._now(), self._life_time_s()
+        return _moved(now, -life_time_s), _moved(now, life_time_s)
+
+
+def _moved(instant: datetime, seconds: float) -> datetime:
+    """Return an instant so much later; the first or the last one if there is none."""
+    try:
+        return instant + timedelta(seconds=seconds)
+    except OverflowError:
+        return EARLIEST if seconds < 0 else LATEST

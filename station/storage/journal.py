@@ -125,12 +125,13 @@ class Journal:
 
     def _amend_ended(self, transaction_id: str, end: Sample) -> None:
         for row in self._outbox.of_transaction(transaction_id):
-            report = _report_in(row)
+            report = report_in(row)
             if report is not None and report.event is TransactionEventEnumType.ended:
                 self._outbox.rewrite(row.id, _text(with_end(report, end)))
 
 
-def _report_in(row: Queued) -> TransactionReport | None:
+def report_in(row: Queued) -> TransactionReport | None:
+    """Return the report in a message; None if it is another message, or cannot be read."""
     return _read(TransactionReport, row.body) if row.kind == TRANSACTION_EVENT else None
 
 

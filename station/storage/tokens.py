@@ -78,11 +78,12 @@ class Tokens:
         """Make what is done with the database meanwhile one commit, or nothing; it may be part of another."""
         return self._database.together()
 
-    def expire(self, *, now: datetime, updated_before: datetime) -> None:
-        """Forget what has expired by now, and what has no expiry and was said before an instant."""
+    def expire(self, *, now: datetime, believed: tuple[datetime, datetime]) -> None:
+        """Forget what has expired by now, and what has no expiry and was said before or after these instants."""
+        earliest, latest = believed
         self._database.execute(
-            "DELETE FROM tokens WHERE expires <= ? OR (expires IS NULL AND updated_at < ?)",
-            (text_of(now), text_of(updated_before)),
+            "DELETE FROM tokens WHERE expires <= ? OR (expires IS NULL AND (updated_at < ? OR updated_at > ?))",
+            (text_of(now), text_of(earliest), text_of(latest)),
         )
 
     def evict(self, new: IdToken, *, most_tokens: int, most_bytes: int) -> None:

@@ -53,6 +53,13 @@ async def site_with_bay(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
+async def site_with_cable(tmp_path: Path) -> AsyncIterator[Site]:
+    """A station with a permanently attached cable, Booted under security profile 1."""
+    async with Site(tmp_path, fixed_cable=True) as site:
+        yield site
+
+
+@pytest.fixture
 async def site_with_keypad(tmp_path: Path) -> AsyncIterator[Site]:
     """A station that has two EVSEs and a keypad to choose one, Booted under security profile 1."""
     async with Site(tmp_path, evses=2, keypad=True) as site:

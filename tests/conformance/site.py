@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 from ocpp.v201.enums import BootReasonEnumType
 
+from simulators.bench.settings import Settings as BenchSettings
 from simulators.bench.settings import plain
 from simulators.mock_csms.messages import Message
 from simulators.mock_csms.server import MockCsms
@@ -45,13 +47,14 @@ parity = "none"
 id = {number}
 evse_id = "DE*ABC*E{number}"
 max_current_a = 16
-connector = "sType2"
+connector = "{connector}"
 [evse.meter]
 type = "bsm-ws36a"
 line = "meter {number}"
 [evse.controller]
 type = "phoenix-ev-cc"
 line = "controller {number}"
+fixed_cable = {fixed_cable}
 {bay}[[reader]]
 name = "reader {number}"
 type = "serial-line"
@@ -79,16 +82,24 @@ BASIC, TLS, MUTUAL_TLS = 1, 2, 3
 """The security profiles."""
 
 
-def layout(evses: int, *, security: str, bays: bool, keypad: bool) -> str:
+def layout(evses: int, *, security: str, bays: bool, keypad: bool, fixed_cable: bool) -> str:
     """Return the settings of a station with so many EVSEs, to be filled in."""
     head = HEAD.replace('url = "{url}"', 'url = "{door}"').replace('password = "{password}"', "{csms}")
     if security:
         head += f"[security]\n{security}\n"
     numbers = range(1, evses + 1)
-    parts = [EVSE.format(number=number, bay=BAY.format(number=number) if bays else "") for number in numbers]
+    cable = {"connector": "cType2" if fixed_cable else "sType2", "fixed_cable": str(fixed_cable).lower()}
+    parts = [EVSE.format(number=number, bay=BAY.format(number=number) if bays else "", **cable) for number in numbers]
     if keypad:
         parts.append(KEYPAD.format(number=evses + 1, evses=", ".join(map(str, numbers))))
     return head + "".join(parts) + TAIL
+
+
+def bench(folder: Path, evses: int, *, bays: bool, keypad: bool, fixed_cable: bool) -> BenchSettings:
+    """Return the devices of such a station."""
+    settings = plain(folder, evses=evses, readers=evses, keypads=int(keypad), bays=bays, energy_scale=60)
+    cable = "fixed" if fixed_cable else "socket"
+    return replace(settings, evses=tuple(replace(evse, cable=cable) for evse in settings.evses))
 
 
 class SiteClock(FakeClock):
@@ -113,9 +124,13 @@ class Site(House):
         security: str = "",
         bays: bool = False,
         keypad: bool = False,
+        fixed_cable: bool = False,
         variables: str = "",
     ) -> None:
-        """`bays` are watched; a `keypad` is the last of the readers; `variables`: more lines of that section."""
+        """`bays` are watched; a `keypad` is the last of the readers; a `fixed_cable` instead of sockets.
+
+        `variables`: more lines of that section.
+        """
         self.authority = Authority.now("CSMS root")
         """Whose root the station trusts from the beginning under TLS."""
         self.evses = evses
@@ -126,8 +141,8 @@ class Site(House):
             folder,
             variables=f'"SecurityCtrlr.OrganizationName" = "{ORGANIZATION}"\n{variables}',
             station="trust_clock = true",  # whether or not the kernel knows of NTP where the tests run
-            settings=layout(evses, security=security, bays=bays, keypad=keypad),
-            bench=plain(folder, evses=evses, readers=evses, keypads=int(keypad), bays=bays, energy_scale=60),
+            settings=layout(evses, security=security, bays=bays, keypad=keypad, fixed_cable=fixed_cable),
+            bench=bench(folder, evses, bays=bays, keypad=keypad, fixed_cable=fixed_cable),
         )
         self.clock = SiteClock()
         self.csms = MockCsms(CsmsSettings(messages_kept=20_000), now=self.clock.now)
@@ -180,11 +195,8 @@ class Site(House):
     # The station's process
 
     def _made(self, settings: Settings, database: Database, reason: BootReasonEnumType) -> Station:
-        station = Station(settings, database, boot_reason=reason)
-        clock = station._clock
-        clock._base, clock._elapsed_s = self.clock, asyncio.get_running_loop().time
-        clock._began = clock._beginning()
-        return station
+        elapsed_s = asyncio.get_running_loop().time
+        return Station(settings, database, boot_reason=reason, clock=self.clock, elapsed_s=elapsed_s)
 
     async def restarted(self) -> None:
         """Wait until the station ends to start anew, and start it, as `station run` does."""

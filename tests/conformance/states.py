@@ -130,10 +130,16 @@ async def energy_transfer_started(site: Site, *, evse: int = 1, card: str = CARD
     after = site.now
     await ev_connected_pre_session(site, evse=evse)
     await authorized(site, evse=evse, card=card)
-    event = await transaction_event(
-        site, after=after, evse=evse, chargingState="Charging", triggerReason="ChargingStateChanged"
+    begun = await transaction_event(site, after=after, evse=evse, eventType="Started")
+    transaction_id = str(begun["transactionInfo"]["transactionId"])
+    await transaction_event(
+        site,
+        after=after,
+        transactionId=transaction_id,
+        chargingState="Charging",
+        triggerReason="ChargingStateChanged",
     )
-    return str(event["transactionInfo"]["transactionId"])
+    return transaction_id
 
 
 async def transaction_event(

@@ -1,8 +1,6 @@
 """Block E: when a transaction ends, and what becomes of cable and vehicle."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -22,20 +20,6 @@ from tests.conformance.states_sessions import (
 from tests.flows.house import until
 
 TIME_OUT_S = 60
-
-
-@pytest.fixture
-async def site_with_bay(tmp_path: Path) -> AsyncIterator[Site]:
-    """A station that sees whether a vehicle stands before it."""
-    async with Site(tmp_path, bays=True) as site:
-        yield site
-
-
-@pytest.fixture
-async def site_with_cable(tmp_path: Path) -> AsyncIterator[Site]:
-    """A station whose cable cannot be taken away."""
-    async with Site(tmp_path, fixed_cable=True) as site:
-        yield site
 
 
 @pytest.mark.conformance("TC_E_06_CS")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import combinations, count
 from typing import Any, TypeVar
 
 from ocpp.v201.enums import ReasonEnumType, TransactionEventEnumType, TriggerReasonEnumType
@@ -14,7 +14,7 @@ from station.core.policy import Moment, Policy, TxPoint
 from station.core.powermeter import Phases, Powermeter
 from station.core.records import LeftOver, RecordKind, SignedRecord
 from station.core.reports import Alert, TransactionReport
-from station.core.session import Session, Transaction
+from station.core.session import Metering, Session, Transaction
 from station.core.step import step
 from station.core.tokens import IdToken
 from tests.fakes import NOON, SERIAL, a_record
@@ -27,6 +27,34 @@ STARTED, UPDATED, ENDED = (
     TransactionEventEnumType.updated,
     TransactionEventEnumType.ended,
 )
+
+CABLE_AMPS = 20.0
+
+WORDS: dict[str, on.Event] = {
+    "bay": on.BayChanged(occupied=True),
+    "leave": on.BayChanged(occupied=False),
+    "plug": on.PilotChanged("B", CABLE_AMPS),
+    "draw": on.PilotChanged("C", CABLE_AMPS),
+    "rest": on.PilotChanged("B", CABLE_AMPS),
+    "drop": on.PilotChanged("A", CABLE_AMPS),
+    "pull": on.PilotChanged("A"),
+    "card": on.Authorized(ANNA),
+    "remote": on.Authorized(ANNA, remote_start_id=7),
+    "tap": on.StopRequested(on.StopCause.CARD, token=ANNA),
+    "remote-stop": on.StopRequested(on.StopCause.REMOTE),
+    "master-pass": on.StopRequested(on.StopCause.MASTER_PASS, token=BERT),
+    "reset": on.StopRequested(on.StopCause.RESET),
+    "shutdown": on.StopRequested(on.StopCause.SHUTDOWN),
+    "fault": on.FaultRaised(Fault.CONTROLLER, "no answer"),
+    "residual-current": on.FaultRaised(Fault.GROUND, "30 mA"),
+    "no-cable": on.TimerExpired(on.Timer.EV_CONNECT),
+    "unlock": on.Unlocked(),
+    "no-current": on.LimitChanged(0.0),
+}
+"""What people, vehicles and the CSMS do, so that a story can be told in a line.
+
+`drop` is the cable taken out of the vehicle, `pull` out of both ends; `tap` is the card that ends it.
+"""
 
 E = TypeVar("E")
 
@@ -90,6 +118,33 @@ class Run:
 
     # Whole stretches
 
+    def play(self, story: str) -> list[do.Effect]:
+        """Do what each of the `WORDS` says; at `begin` and `end` the meter signs what it was asked for."""
+        caused: list[do.Effect] = []
+        for word in story.split():
+            match word:
+                case "begin" | "end":
+                    caused += self.signed()
+                case "refused":
+                    caused += self.judge()
+                case _:
+                    caused += self(WORDS[word])
+        return caused
+
+    def signed(self) -> list[do.Effect]:
+        """Have the meter sign what it was asked for."""
+        match self.session.metering:
+            case Metering.STARTING:
+                return self.sign_begin()
+            case Metering.STOPPING:
+                return self.sign_end()
+        return []
+
+    def change(self, **policy: Any) -> None:
+        """The CSMS sets variables."""
+        self.options |= policy
+        self.policy = replace(self.policy, **policy)
+
     def charging(self) -> "Run":
         """Plugged, authorized, signed, drawing; the effects so far are forgotten."""
         self.pilot("B")
@@ -117,12 +172,29 @@ class Run:
         return reports(self.effects)
 
     @property
+    def told(self) -> list[str]:
+        """What the CSMS was told: event, trigger, and state or reason where there is one."""
+        return [in_short(report) for report in self.reports]
+
+    @property
+    def locked(self) -> bool:
+        """Whether the plug is held, by what was done last."""
+        moves = [isinstance(effect, do.Lock) for effect in self.effects if isinstance(effect, do.Lock | do.Unlock)]
+        return bool(moves) and moves[-1]
+
+    @property
     def alerts(self) -> list[Alert]:
         return [effect.alert for effect in self.effects if isinstance(effect, do.Raise)]
 
 
 def reports(effects: list[do.Effect]) -> list[TransactionReport]:
     return [effect.report for effect in effects if isinstance(effect, do.Report)]
+
+
+def in_short(report: TransactionReport) -> str:
+    """Return such as "Updated ChargingStateChanged Charging" or "Ended RemoteStop EVConnected Remote"."""
+    words = (report.event, report.trigger, report.charging_state, report.stopped_reason)
+    return " ".join(word.value for word in words if word is not None)
 
 
 def only(effects: list[do.Effect], kind: type[E]) -> E:
@@ -183,3 +255,29 @@ SIGNED_FIRST = {"start_points": frozenset({TxPoint.DATA_SIGNED})}
 def points(*names: TxPoint) -> dict[str, Any]:
     """The policy of a TxStartPoint."""
     return {"start_points": frozenset(names)}
+
+
+def stops(*names: TxPoint) -> dict[str, Any]:
+    """The policy of a TxStopPoint."""
+    return {"stop_points": frozenset(names)}
+
+
+BAY, EV, AUTHORIZED, SIGNED, CLOSED, ENERGY = TxPoint
+"""TxPoint in short, for tables."""
+
+SOME_LISTS = [
+    *(frozenset({point}) for point in TxPoint),
+    frozenset({EV, AUTHORIZED}),
+    frozenset({BAY, CLOSED}),
+    frozenset(TxPoint),
+]
+"""Enough where two lists meet; all pairs of all lists would take minutes."""
+
+LISTS: tuple[frozenset[TxPoint], ...] = tuple(
+    frozenset(some) for size in range(1, len(TxPoint) + 1) for some in combinations(TxPoint, size)
+)
+"""Everything that TxStartPoint or TxStopPoint may list."""
+
+
+def names_of(some: frozenset[TxPoint]) -> str:
+    return ",".join(sorted(some))

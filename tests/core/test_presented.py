@@ -26,6 +26,7 @@ from station.core.tokens import IdToken, TokenInfo
 
 CARD = IdToken("04A2B3C4D5E680", "ISO14443")
 OTHER = IdToken("04FFFFFFFFFFFF", "ISO14443")
+BERT = IdToken("04D4E5F6", "ISO14443")
 FLEET = IdToken("FLEET", "Central")
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -37,6 +38,8 @@ FAULTED = replace(PLUGGED, faults=frozenset({Fault.METER}))
 WAITING = Session(1, awake=True, authorization=Authorized(CARD))
 """Authorized, and no cable yet."""
 HELD = replace(PLUGGED, held_for=CARD)
+LEFT = replace(PLUGGED, served=OTHER)
+"""Somebody else's vehicle has charged, and still stands there."""
 
 
 def charging(*, token: IdToken = CARD, group: IdToken | None = FLEET, **changes: object) -> Session:
@@ -95,7 +98,7 @@ def second(session: Session, *, minutes_later: int = 0) -> Session:
         (over(), OTHER, Place.TAKEN),
         (over(held_for=CARD), CARD, Place.HELD),
         (HELD, CARD, Place.HELD),
-        (HELD, OTHER, Place.PLUGGED),
+        (HELD, OTHER, Place.SHUT),
     ],
 )
 def test_what_an_evse_is_for_a_token(session: Session, token: IdToken, expected: Place) -> None:
@@ -166,6 +169,29 @@ def test_which_of_several_free_evses_is_meant(
 ) -> None:
     meant = purpose(sessions, OTHER, choose=choose)
     assert meant == expected or meant.step is expected
+
+
+@pytest.mark.parametrize("choose", [Choose.NEWEST_PLUG, Choose.ASK])
+@pytest.mark.parametrize(
+    ("sessions", "token", "expected"),
+    [
+        pytest.param([LEFT, second(FREE)], CARD, Purpose(Step.START, 2), id="another outlet is free"),
+        pytest.param([LEFT, second(PLUGGED, minutes_later=-1)], CARD, Purpose(Step.START, 2), id="another plug"),
+        pytest.param([LEFT, second(charging())], BERT, Purpose(Step.CHOOSE, among=(1,)), id="no other is free"),
+        pytest.param([LEFT, second(LEFT)], CARD, Purpose(Step.CHOOSE, among=(1, 2)), id="all are left there"),
+        pytest.param([LEFT, second(FREE)], OTHER, Purpose(Step.START, 1), id="its own driver begins again"),
+    ],
+)
+def test_nobody_begins_unasked_with_a_vehicle_that_charged_for_somebody_else(
+    sessions: list[Session], token: IdToken, expected: Purpose, choose: Choose
+) -> None:
+    assert purpose(sessions, token, choose=choose) == expected
+
+
+def test_whoever_chooses_an_outlet_or_finds_one_only_begins_with_whatever_is_plugged_in() -> None:
+    assert purpose([LEFT], CARD, alone=True) == Purpose(Step.START, 1)
+    assert purpose([LEFT, second(charging())], CARD, choose=Choose.ONLY_FREE).step is Step.STOP
+    assert purpose([LEFT, second(charging())], BERT, choose=Choose.ONLY_FREE).step is Step.NOWHERE
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.core.runs import (
     only_report,
     points,
     reports,
+    stops,
 )
 
 # Plug and card, in either order
@@ -378,6 +379,17 @@ def test_a_driver_who_is_plugged_in_already_may_still_present_a_card() -> None:
     run.pilot("B")
     run(on.AvailabilityChanged(operative=False))
     assert has(run.card(), do.TurnOn)
+
+
+@pytest.mark.ocpp("G03.FR.05", "G04.FR.06")
+def test_a_driver_who_stopped_does_not_begin_again_in_a_transaction_that_goes_on() -> None:
+    run = Run(**stops(TxPoint.EV_CONNECTED)).charging()
+    run(on.AvailabilityChanged(operative=False))
+    run.stop(on.StopCause.CARD)
+    run.sign_end()
+    assert not has(run.card(), do.TurnOn)
+    run.pilot("A")
+    assert connector_status(run.session) == "Unavailable"
 
 
 @pytest.mark.ocpp("B11.FR.02", "G03.FR.08")

@@ -49,6 +49,18 @@ def test_a_driver_who_fetches_the_cable_during_a_cut_has_the_rest_of_the_time() 
     assert has(again.pilot("B"), do.TurnOn)
 
 
+def test_a_driver_who_waits_is_forgotten_where_the_meter_is_silent_for_nothing_begins_there() -> None:
+    run = Run(ev_connection_timeout_s=60.0)
+    run.card()
+    again = asleep(run)
+    again.now = run.now
+    assert not has(again.restart(None), do.StartTimer)
+    again.pilot("B")
+    again(on.MeterFound(NOTHING_LEFT))
+    assert idle(again.session)
+    assert not has(again(on.BayChanged(occupied=True)), do.TurnOn)
+
+
 @pytest.mark.parametrize("passed_s", [60, -3600])
 def test_a_driver_whose_time_passed_during_the_cut_is_forgotten(passed_s: float) -> None:
     run = Run(ev_connection_timeout_s=60.0)

@@ -132,7 +132,7 @@ async def test_a_meter_that_lost_its_power_is_given_the_time_before_the_end_is_s
         transaction_id = await charging(made)
         await asyncio.sleep(20)
         made.outlet(SOCKET).fault("meter_power_cycle", on=True)
-        await asyncio.sleep(3)
+        await asyncio.sleep(20)  # long enough to be missed
         made.outlet(SOCKET).fault("meter_power_cycle", on=False)
         await asyncio.sleep(60)
         made.swipe(ANNA)

@@ -1,7 +1,10 @@
 """A driver comes, charges and goes: every way a session may begin and end."""
 
 import asyncio
+import base64
 from pathlib import Path
+
+import pytest
 
 from tests.flows.house import CARD, OTHER_CARD, House, is_whole, seq_nos, until
 
@@ -57,6 +60,27 @@ async def test_no_current_is_offered_before_the_start_is_signed(tmp_path: Path) 
         assert started["meterValue"][0]["sampledValue"][0]["context"] == "Transaction.Begin"
         await house.power()
         assert evse.controller.pwm_on
+
+
+@pytest.mark.ocpp("E01.FR.05", "E01.FR.09")
+async def test_the_csms_hears_of_the_start_at_once_and_gets_its_signature_when_the_meter_gave_it(
+    tmp_path: Path,
+) -> None:
+    async with House(tmp_path, variables='"SampledDataCtrlr.SignStartedReadings" = true') as house:
+        house.plug()
+        await house.status("Occupied")
+        house.swipe()
+        started = await house.event(kind="Started")
+        assert house.receipts() == []  # nothing is signed yet
+        [plain] = started["meterValue"][0]["sampledValue"]
+        assert plain["context"] == "Transaction.Begin"
+        assert "signedMeterValue" not in plain
+        updated = await house.event(lambda event: event["triggerReason"] == "SignedDataReceived")
+        assert updated["eventType"] == "Updated"
+        [value] = updated["meterValue"][0]["sampledValue"]
+        assert value["context"] == "Transaction.Begin"
+        [record] = house.receipts()[0].records
+        assert base64.b64decode(value["signedMeterValue"]["signedMeterData"]) == record.ocmf
 
 
 async def test_the_plain_values_are_those_of_the_signed_records(tmp_path: Path) -> None:

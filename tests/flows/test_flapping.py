@@ -172,6 +172,7 @@ async def test_a_line_that_flaps_while_the_daemon_dies_again_and_again_loses_not
                 assert station is not None
                 await until(lambda: station.evse(1).session.awake, "a station awake")  # noqa: B023
                 await asyncio.sleep(5)
+        await until(lambda: all(one.ended for one in house.csms.transactions.values()), "the last end")
         await all_told(house)
         assert house.transactions_whole() == [True] * 4
         reasons = {transaction.stopped_reason for transaction in house.csms.transactions.values()}

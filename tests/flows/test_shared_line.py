@@ -66,6 +66,7 @@ def on_one_line(folder: Path, *, busy: str) -> Settings:
 async def test_two_drivers_charge_side_by_side(tmp_path: Path, busy: str) -> None:
     async with House(tmp_path, settings=LAYOUT, bench=on_one_line(tmp_path, busy=busy)) as house:
         cards = {1: CARD, 2: OTHER_CARD}
+        await until(lambda: house.seen.connectors == {(1, 1): "Available", (2, 1): "Available"}, "both connectors")
         for number, card in cards.items():
             house.bench.evse(number).plug()
             house.bench.reader(number).swipe(card)

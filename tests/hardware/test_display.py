@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from station.hardware.display import LogDisplay, Shown
+from station.hardware.display import LogDisplay, ShownNotice
 from station.hardware.ports import DriverNotice, Notice
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -23,9 +23,9 @@ def test_the_last_notice_of_each_evse_is_kept_with_its_time():
     for notice in notices:
         display.show(notice)
     assert dict(display.last) == {
-        1: Shown(notices[2], times[2]),
-        None: Shown(notices[1], times[1]),
-        2: Shown(notices[3], times[3]),
+        1: ShownNotice(notices[2], times[2]),
+        None: ShownNotice(notices[1], times[1]),
+        2: ShownNotice(notices[3], times[3]),
     }
 
 

@@ -5,8 +5,9 @@ import contextlib
 
 from simulators.bench.bench import Bench
 from simulators.bench.settings import plain
+from station.bay_watch import BayWatch
 from station.core.events import BayChanged
-from station.hardware.bay_sensor import BayWatch, ValueFileSensor
+from station.hardware.bay_sensor import ValueFileSensor
 from station.hardware.ports import CardRead, Selection
 from station.hardware.scanners import ButtonScanner, CardScanner, KeypadScanner
 from station.hardware.serial_reader import SerialLineReader

@@ -1,4 +1,4 @@
-"""Cards come through a real port, once a presentation, whatever else is on the line."""
+"""Cards come through a real port, whatever else is on the line."""
 
 import asyncio
 import contextlib
@@ -108,29 +108,10 @@ async def test_several_cards_may_come_at_once(wire, cards):
     assert await uids_up_to(LAST, wire, cards) == [CARD, OTHER, LAST]
 
 
-async def test_a_card_that_is_left_at_the_reader_is_read_once(wire, cards):
-    wire.send(CARD.encode() + b"\n")
-    await until(lambda: cards)
-    for _ in range(8):
-        wire.send(CARD.encode() + b"\n")
-        for _ in range(30):  # real time for the kernel, see `until`
-            await asyncio.sleep(0.001)
-        await asyncio.sleep(0.5)
-    assert await uids_up_to(LAST, wire, cards) == [CARD, LAST]
-
-
-async def test_a_card_that_is_presented_again_after_a_while_counts_again(wire, cards):
-    wire.send(CARD.encode() + b"\n")
-    await until(lambda: cards)
-    await asyncio.sleep(2.1)
-    wire.send(CARD.encode() + b"\n")
-    assert await uids_up_to(LAST, wire, cards) == [CARD, CARD, LAST]
-
-
-async def test_another_card_counts_at_once(wire, cards):
-    for uid in (CARD, OTHER, CARD):
+async def test_a_card_comes_as_often_as_it_is_read(wire, cards):
+    for uid in (CARD, CARD, OTHER, CARD):
         wire.send(uid.encode() + b"\n")
-    assert await uids_up_to(LAST, wire, cards) == [CARD, OTHER, CARD, LAST]
+    assert await uids_up_to(LAST, wire, cards) == [CARD, CARD, OTHER, CARD, LAST]
 
 
 @pytest.mark.parametrize(
@@ -166,12 +147,9 @@ async def test_a_choice_that_is_made_again_is_told_again(wire):
     assert found == [Selection(1), Selection(2), Selection(2), Selection(1)]
 
 
-async def test_a_button_that_bounces_was_pressed_once_and_may_be_pressed_again(wire):
+async def test_a_press_of_a_button_is_what_it_stands_for(wire):
     async with reading(wire, scanner=lambda: ButtonScanner("BUTTON")) as found:
-        wire.send(b"1\r\n1\r\n1\r\n")
-        await until(lambda: found)
-        await asyncio.sleep(2.1)
-        wire.send(b"1\r\n")
+        wire.send(b"1\r\n1\r\n")
         await until(lambda: len(found) == 2)
     assert found == [CardRead("BUTTON", "Local")] * 2
 

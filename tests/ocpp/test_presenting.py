@@ -19,31 +19,12 @@ from tests.ocpp.desk import (
     FLEET_ANSWER,
     POLICE_ANSWER,
     answer,
-    open_desk,
     reply_late,
 )
 from tests.ocpp.yard import ANNA, BERT
 
 CODE = IdToken("1379", "KeyCode")
 WRONG = IdToken("0000", "KeyCode")
-
-
-@pytest.fixture
-async def desk(tmp_path):
-    async with open_desk(tmp_path) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def two(tmp_path):
-    async with open_desk(tmp_path, evses=2) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def three(tmp_path):
-    async with open_desk(tmp_path, evses=3) as desk:
-        yield desk
 
 
 # Starting
@@ -136,6 +117,18 @@ async def test_a_card_begins_where_somebody_plugged_in_last(two):
     two.known[ANNA] = ACCEPTED
     await two.tap()
     assert (two.authorized(1), two.authorized(2)) == (ANNA, None)
+
+
+async def test_nobody_pays_for_a_vehicle_that_charged_for_somebody_else_and_still_stands_there(two):
+    await two.yard.charge(1, token=BERT)
+    await two.tap(BERT)
+    await two.yard.until(lambda: two.transaction(1) is None)
+    async with talking(two.session):
+        await two.tap(ANNA)
+        assert (two.authorized(1), two.authorized(2)) == (None, ANNA)
+        await two.tap(ANNA)
+        await two.tap(ANNA, evse_ids=(1,))
+        assert two.authorized(1) == ANNA, "a reader of its own leaves no doubt"
 
 
 async def test_who_plugs_in_while_the_csms_is_asked_about_another_does_not_get_his_authorization(two):

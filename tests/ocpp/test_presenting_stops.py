@@ -29,24 +29,6 @@ from tests.ocpp.yard import ANNA, BERT
 POLICE = replace(ACCEPTED, group=IdToken("police", "Central"))
 
 
-@pytest.fixture
-async def desk(tmp_path):
-    async with open_desk(tmp_path) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def two(tmp_path):
-    async with open_desk(tmp_path, evses=2) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def three(tmp_path):
-    async with open_desk(tmp_path, evses=3) as desk:
-        yield desk
-
-
 def stopped_reasons(desk):
     return [report.stopped_reason for report in reports_in(desk.yard.database) if report.stopped_reason]
 

@@ -7,30 +7,13 @@ import pytest
 from station.core.presented import Choose
 from station.core.tokens import IdToken
 from station.errors import PortError
+from station.ocpp.reader_manners import DOUBLE_READ_S
 from tests.ocpp.csms import SILENCE, talking
-from tests.ocpp.desk import ACCEPTED, EFFECT_S, Reader, answer, open_desk, reply_late
+from tests.ocpp.desk import ACCEPTED, EFFECT_S, Reader, answer, reply_late
 from tests.ocpp.yard import ANNA, BERT
 
 CODE = IdToken("1379", "KeyCode")
 WRONG = IdToken("0000", "KeyCode")
-
-
-@pytest.fixture
-async def desk(tmp_path):
-    async with open_desk(tmp_path) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def two(tmp_path):
-    async with open_desk(tmp_path, evses=2) as desk:
-        yield desk
-
-
-@pytest.fixture
-async def three(tmp_path):
-    async with open_desk(tmp_path, evses=3) as desk:
-        yield desk
 
 
 # Manners
@@ -62,6 +45,17 @@ async def test_cards_that_are_left_on_the_reader_are_presented_once(desk):
             desk.reader.tap(BERT)
             await asyncio.sleep(0.9)
     assert desk.authorized() == ANNA
+
+
+async def test_a_card_that_was_taken_away_for_a_while_counts_again(desk):
+    desk.online = False
+    desk.known = {ANNA: ACCEPTED}
+    async with desk.serving():
+        for _ in range(2):
+            desk.reader.tap(ANNA)
+            desk.reader.tap(ANNA)
+            await asyncio.sleep(DOUBLE_READ_S + 0.1)
+    assert desk.authorized() is None
 
 
 async def test_one_driver_does_not_wait_for_the_answer_about_another(two):

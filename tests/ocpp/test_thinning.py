@@ -119,8 +119,24 @@ async def test_of_a_long_queue_every_message_is_looked_at_and_others_have_their_
     task = asyncio.create_task(others())
     await attic.thinning.check()
     task.cancel()
-    assert turns >= 4
+    assert turns >= 6, "four while they are looked at, two while they are dropped"
     assert len(attic.left()) == len(attic.left("t2")) == BATCH + 2
+
+
+async def test_nothing_more_goes_when_the_csms_comes_back_meanwhile(database):
+    attic = Attic(database)
+    with database.transaction():
+        attic.session(4 * BATCH)
+
+    async def come_back():
+        while attic.store.size() == 4 * BATCH + 2:
+            await asyncio.sleep(0)
+        attic.online = True
+
+    task = asyncio.create_task(come_back())
+    await attic.thinning.check()
+    await task
+    assert attic.store.size() == 3 * BATCH + 2
 
 
 async def test_there_is_less_room_while_the_flash_is_low(database):

@@ -102,6 +102,24 @@ def test_without_an_expiry_the_life_time_counts_from_the_answer_however_often_th
     assert shelf.cache.get(ANNA) == ACCEPTED
 
 
+@pytest.mark.ocpp("C10.FR.10")
+def test_an_answer_that_a_clock_running_ahead_dated_is_not_believed_for_years(shelf):
+    shelf.clock.shift(10 * 365 * 86400)
+    shelf.cache.learn(ANNA, ACCEPTED)
+    shelf.clock.shift(-10 * 365 * 86400)
+    assert shelf.cache.get(ANNA) is None
+    shelf.cache.learn(IdToken("02", "ISO14443"), ACCEPTED)
+    assert shelf.store.count() == 1
+
+
+def test_a_clock_that_starts_a_little_late_after_a_power_cut_does_not_make_the_station_forget_its_drivers(shelf):
+    shelf.cache.learn(ANNA, ACCEPTED)
+    shelf.clock.shift(-LIFE_TIME_S)
+    assert shelf.cache.get(ANNA) == ACCEPTED
+    shelf.cache.learn(IdToken("02", "ISO14443"), ACCEPTED)
+    assert shelf.cache.get(ANNA) == ACCEPTED
+
+
 @pytest.mark.ocpp("C10.FR.13")
 def test_an_expiry_counts_instead_of_the_life_time(shelf):
     shelf.cache.learn(ANNA, TokenInfo(Status.accepted, expires=START + timedelta(days=7)))

@@ -12,7 +12,6 @@ from station.core.security_events import SecurityEvent
 from station.ocpp.blocks.availability import Availability
 from station.ocpp.blocks.diagnostics import Diagnostics
 from station.ocpp.blocks.security import Security
-from station.ocpp.blocks.transactions import Transactions
 from station.ocpp.heartbeat import Heartbeat
 from station.ocpp.outbox import Attempts, OutboxSender
 from station.ocpp.registration import Registration
@@ -23,7 +22,7 @@ from station.storage.outbox import Outbox
 from station.storage.security_log import SecurityLog
 from tests.ocpp.csms import NOW, SILENCE, Csms
 from tests.ocpp.fake_wire import FakeWire
-from tests.ocpp.yard import Yard
+from tests.ocpp.yard import Yard, transactions_of
 
 THRESHOLD_S = 5.0
 HEARTBEAT_S = 4.0
@@ -81,9 +80,7 @@ class Station:
             self.store,
             session,
             postmen={
-                "TransactionEvent": Transactions(
-                    yard.evses, learn=lambda token, info: None, delivered=lambda ocmf: None
-                ),
+                "TransactionEvent": transactions_of(yard.evses),
                 "NotifyEvent": Diagnostics(now=now),
                 Security.action: self.security,
             },
@@ -97,7 +94,7 @@ class Station:
             session,
             registration=self.registration,
             outbox=self.sender,
-            availability=Availability(yard.evses, session, news=yard.news, now=now),
+            availability=Availability(yard.evses, session, news=yard.news, now=now, minimum_duration_s=lambda: 0.0),
             security=self.security,
             routines={"heartbeat": heartbeat.run},
             offline_threshold_s=lambda: THRESHOLD_S,

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from station.core.policy import Policy
 from station.core.tokens import IdToken
 from station.evse import Evse, Surroundings
 from station.hardware.ports import PilotLetter
+from station.ocpp.blocks.transactions import Transactions
 from station.storage.availability import OutOfService
 from station.storage.database import Database
 from station.storage.journal import Journal
@@ -22,6 +23,18 @@ from tests.fakes_clock import FakeClock
 
 ANNA = IdToken("04A1B2C3", "ISO14443")
 BERT = IdToken("04D4E5F6", "ISO14443")
+
+
+def transactions_of(evses: Mapping[int, Evse], **heard: Any) -> Transactions:
+    """Transactions of which nobody hears what the CSMS answers, but for what is given."""
+    deaf = {
+        "learn": lambda token, info: None,
+        "delivered": lambda ocmf: None,
+        "told_plain": lambda transaction_id, sample: None,
+        "token_of": lambda transaction_id: None,
+        "told": lambda transaction_id, info: None,
+    }
+    return Transactions(evses, **(deaf | heard))
 
 
 class Yard:

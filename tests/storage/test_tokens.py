@@ -80,8 +80,9 @@ def test_what_has_expired_is_forgotten_by_its_own_time_or_else_by_its_age(tokens
     tokens.put(IdToken("lives", "Central"), "", updated_at=START, expires=START + timedelta(3))
     tokens.put(IdToken("old", "Central"), "", updated_at=START)
     tokens.put(IdToken("young", "Central"), "", updated_at=START + timedelta(1))
-    tokens.expire(now=START + timedelta(1), updated_before=START + timedelta(1))
-    assert known(tokens, "over", "lives", "old", "young") == ["lives", "young"]
+    tokens.put(IdToken("unborn", "Central"), "", updated_at=START + timedelta(4))
+    tokens.expire(now=START + timedelta(1), believed=(START + timedelta(1), START + timedelta(2)))
+    assert known(tokens, "over", "lives", "old", "young", "unborn") == ["lives", "young"]
 
 
 @pytest.mark.ocpp("C10.FR.07")

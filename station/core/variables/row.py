@@ -1,7 +1,7 @@
 """A row of the device model: where a variable is, and what its values are."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -84,10 +84,14 @@ class Variable(Generic[T]):
     tier: Tier = Tier.STATION
     evse_id: int | None = None
     connector_id: int | None = None
+    address: Address = field(init=False, repr=False, compare=False)
+    key: Address = field(init=False, repr=False, compare=False)
+    """The address, in the form in which the device model looks it up; made once, since rules ask all the time."""
 
-    @property
-    def address(self) -> Address:
-        return Address(self.component, self.name, self.instance, None, self.evse_id, self.connector_id)
+    def __post_init__(self) -> None:
+        address = Address(self.component, self.name, self.instance, None, self.evse_id, self.connector_id)
+        object.__setattr__(self, "address", address)
+        object.__setattr__(self, "key", address.key)
 
     @property
     def persistent(self) -> bool:

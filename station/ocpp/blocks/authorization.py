@@ -1,30 +1,18 @@
 """Block C: who may charge, as far as the station knows, and what the CSMS says if it is asked."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import structlog
 from ocpp.v201 import call
-from ocpp.v201.enums import AuthorizationStatusEnumType
 
 from station.core.authorization import Rules, Verdict, bar, decide
-from station.core.tokens import IdToken, Source, TokenInfo
+from station.core.tokens import UNCHECKED, IdToken, TokenInfo
 from station.ocpp import words
+from station.ocpp.known_tokens import KnownTokens
 from station.ocpp.rpc_errors import RpcError
 from station.ocpp.session import RpcSession
 
-UNCHECKED = TokenInfo(AuthorizationStatusEnumType.accepted, source=Source.NOBODY)
-"""For who is let in without anybody's word: AuthCtrlr.Enabled is false, a button, or unknown ids offline."""
-
 log = structlog.get_logger("station.authorization")
-
-
-class KnownTokens(Protocol):
-    """What the local list and the cache say about tokens."""
-
-    def get(self, token: IdToken) -> TokenInfo | None: ...
-
-    def learn(self, token: IdToken, info: TokenInfo) -> None: ...
 
 
 class Authority:
@@ -47,7 +35,7 @@ class Authority:
         """Return what is known about a token that may start at this EVSE; None, and say so in the log, if not."""
         info = await self.authorize(token)
         if info is None or not info.accepted:
-            log.info("token_refused", evse=evse_id, reason=refused_because(info))
+            log.info("token_refused", evse=evse_id, reason=_refused_because(info))
             return None
         if why := self.barred(info, evse_id):
             log.info("token_refused", evse=evse_id, reason=why)
@@ -91,6 +79,6 @@ class Authority:
         return info
 
 
-def refused_because(info: TokenInfo | None) -> str:
+def _refused_because(info: TokenInfo | None) -> str:
     """Return why a token was refused, for people."""
     return f"the CSMS says {info.status.value}" if info else "unknown here, or not accepted before"

@@ -5,7 +5,7 @@ from ocpp.v201 import call, call_result
 from ocpp.v201.enums import ClearCacheStatusEnumType as Status
 
 from station.errors import StorageError
-from station.ocpp.model_words import status_info
+from station.ocpp.model_words import because
 from station.ocpp.router import on
 from station.ocpp.token_cache import TokenCache
 
@@ -33,4 +33,4 @@ class AuthorizationCache:
 
 
 def _rejected(reason_code: str, text: str) -> call_result.ClearCache:
-    return call_result.ClearCache(status=Status.rejected, status_info=status_info(reason_code, text))
+    return call_result.ClearCache(status=Status.rejected, status_info=because(reason_code, text))

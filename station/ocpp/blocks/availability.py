@@ -46,11 +46,11 @@ class Availability:
         *,
         news: asyncio.Event,
         now: Callable[[], datetime],
-        minimum_duration_s: Callable[[], float] = lambda: 0.0,
+        minimum_duration_s: Callable[[], float],
     ) -> None:
-        """`news` is set when a status changed or is to be looked at again; `minimum_duration_s`:
+        """`news` is set when a status changed or is to be looked at again.
 
-        OCPPCommCtrlr.MinimumStatusDuration, how long a change has to last before it is told.
+        `minimum_duration_s`: OCPPCommCtrlr.MinimumStatusDuration, how long a change has to last before it is told.
         """
         self._evses = evses
         self._session = session

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from ocpp.v201 import call, call_result
-from ocpp.v201.datatypes import CertificateHashDataChainType, CertificateHashDataType, StatusInfoType
+from ocpp.v201.datatypes import CertificateHashDataChainType, CertificateHashDataType
 from ocpp.v201.enums import (
     DeleteCertificateStatusEnumType,
     GetCertificateIdUseEnumType,
@@ -18,6 +18,7 @@ from ocpp.v201.enums import (
 )
 
 from station.core.security_events import SecurityEvent
+from station.ocpp.model_words import because
 from station.ocpp.router import on
 from station.pki.errors import CertificateError
 from station.pki.keystore import KeyStore
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from station.pki.inventory import Installed
 
-LONGEST_INFO = 512  # StatusInfoType.additionalInfo
 TLS_FROM = 2
 """The security profile from which on the CSMS is judged by a root."""
 
@@ -86,12 +86,12 @@ class CertificateManagement:
             return DeleteAnswer(status=Deleted.not_found)
         if why := self._needed(found):
             log.warning("certificate_not_deleted", serial=found.serial, why=why)
-            return DeleteAnswer(status=Deleted.failed, status_info=_because("Unspecified", why))
+            return DeleteAnswer(status=Deleted.failed, status_info=because("Unspecified", why))
         try:
             self._store.inventory.remove(found)
         except OSError as error:
             log.error("certificate_not_deleted", serial=found.serial, why=str(error))
-            return DeleteAnswer(status=Deleted.failed, status_info=_because("InternalError", str(error.strerror)))
+            return DeleteAnswer(status=Deleted.failed, status_info=because("InternalError", str(error.strerror)))
         self._changed("deleted", found.use, found.certificate)
         return DeleteAnswer(status=Deleted.accepted)
 
@@ -156,8 +156,4 @@ def _listed(installed: "Installed") -> CertificateHashDataChainType | None:
 
 def _refused(status: InstallCertificateStatusEnumType, code: str, text: str) -> InstallAnswer:
     log.warning("certificate_not_installed", status=status.value, code=code, why=text)
-    return InstallAnswer(status=status, status_info=_because(code, text))
-
-
-def _because(code: str, text: str) -> StatusInfoType:
-    return StatusInfoType(reason_code=code, additional_info=text[:LONGEST_INFO])
+    return InstallAnswer(status=status, status_info=because(code, text))

@@ -10,12 +10,12 @@ from functools import partial
 
 import structlog
 from ocpp.v201 import call, call_result
-from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import CertificateSignedStatusEnumType, GenericStatusEnumType
 from ocpp.v201.enums import CertificateSigningUseEnumType as SigningUse
 
 from station.core.security_events import SecurityEvent
 from station.errors import StationError, StorageError
+from station.ocpp.model_words import because
 from station.ocpp.router import Reply, on
 from station.ocpp.rpc_errors import CallRefused, RpcError
 from station.ocpp.session import RpcSession
@@ -30,13 +30,10 @@ CHECK_EVERY_S = 24 * 3600.0
 """How often is looked whether a certificate expires, and so how often a CSMS that refused is asked again."""
 RETRY_S = 60.0
 """After a request that was not answered; the back-off counts from the answer."""
-LONGEST_INFO = 512  # StatusInfoType.additionalInfo
 OPEN, ASKED = "signing_open", "renewal_asked"
 """Facts, each by use: the CSMS owes a certificate; the serial number of the certificate it was asked to renew."""
 
-NO_ORGANIZATION = StatusInfoType(
-    reason_code="MissingDevModelInfo", additional_info="SecurityCtrlr.OrganizationName is not set"
-)
+NO_ORGANIZATION = because("MissingDevModelInfo", "SecurityCtrlr.OrganizationName is not set")
 
 log = structlog.get_logger("station.certificates")
 
@@ -273,8 +270,7 @@ class Certificates:
 
 def _rejected(code: str, text: str) -> SignedAnswer:
     log.warning("certificate_rejected", code=code, why=text)
-    info = StatusInfoType(reason_code=code, additional_info=text[:LONGEST_INFO])
-    return SignedAnswer(status=CertificateSignedStatusEnumType.rejected, status_info=info)
+    return SignedAnswer(status=CertificateSignedStatusEnumType.rejected, status_info=because(code, text))
 
 
 def _of(fact: str, use: SigningUse) -> str:

@@ -10,10 +10,10 @@ from typing import Protocol
 
 import structlog
 from ocpp.v201 import call, call_result
-from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import CustomerInformationStatusEnumType as Status
 
 from station.core.tokens import IdToken, Source, info_of_text
+from station.ocpp.model_words import because
 from station.ocpp.router import Reply, on
 from station.ocpp.rpc_errors import RpcError
 from station.ocpp.session import RpcSession
@@ -51,7 +51,7 @@ class CustomerInformation:
         customers: Customers,
         now: Callable[[], datetime],
         spawn: Spawn,
-        accepted: Callable[[], bool] = lambda: True,
+        accepted: Callable[[], bool],
     ) -> None:
         """`accepted`: what is found may be sent, for the CSMS has accepted this station (B02.FR.02)."""
         self._session = session
@@ -153,9 +153,7 @@ def _sessions(count: int) -> str:
 
 
 def _refused(status: Status, reason_code: str, text: str) -> call_result.CustomerInformation:
-    return call_result.CustomerInformation(
-        status=status, status_info=StatusInfoType(reason_code=reason_code, additional_info=text)
-    )
+    return call_result.CustomerInformation(status=status, status_info=because(reason_code, text))
 
 
 def _nothing() -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import structlog
 from ocpp.v201 import call, call_result
-from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import DataTransferStatusEnumType as Status
 
 from station.errors import SettingsError
+from station.ocpp.model_words import because
 from station.ocpp.router import on
 from station.ocpp.session import RpcSession
 
@@ -70,9 +70,7 @@ class DataTransfer:
             return _result(_checked(answer))
         except Exception:
             log.exception("vendor_hook_failed", vendor=request.vendor_id, message_id=request.message_id)
-        return call_result.DataTransfer(
-            status=Status.rejected, status_info=StatusInfoType(reason_code="InternalError")
-        )
+        return call_result.DataTransfer(status=Status.rejected, status_info=because("InternalError"))
 
     async def transfer(self, vendor_id: str, message_id: str | None = None, data: Any = None) -> Answer:
         """P02: send a vendor's message and return the CSMS's answer; raises what RpcSession.call raises."""

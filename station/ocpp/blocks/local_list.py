@@ -11,7 +11,7 @@ from ocpp.v201.enums import UpdateEnumType
 from station.core.tokens import text_of_info
 from station.errors import StorageError
 from station.ocpp import codec
-from station.ocpp.model_words import json_size, status_info
+from station.ocpp.model_words import because, json_size
 from station.ocpp.router import on
 from station.ocpp.words import token_info, token_of
 from station.storage.local_list import NO_VERSION, Entry, ListFullError, LocalList
@@ -60,7 +60,7 @@ class LocalAuthorizationList:
             return _failed("NotEnabled", "LocalAuthListCtrlr.Enabled is false")
         if not full and request.version_number <= self._list.version:  # D01.FR.19
             why = f"the list has version {self._list.version}"
-            return Answer(status=Status.version_mismatch, status_info=status_info("InvalidValue", why))
+            return Answer(status=Status.version_mismatch, status_info=because("InvalidValue", why))
         if request.version_number <= NO_VERSION:
             return _failed("ValuePositiveOnly", "a list has a version of 1 at least")
         if len(items) > self._most_items:
@@ -98,4 +98,4 @@ def _identity(item: AuthorizationData) -> tuple[str, str]:
 
 
 def _failed(reason_code: str, text: str) -> Answer:
-    return Answer(status=Status.failed, status_info=status_info(reason_code, text))
+    return Answer(status=Status.failed, status_info=because(reason_code, text))

@@ -45,7 +45,7 @@ class MeterValues:
         session: RpcSession,
         *,
         measurands: Callable[[], frozenset[MeasurandEnumType]],
-        shown: Callable[[], Shown] = Shown,
+        shown: Callable[[], Shown],
     ) -> None:
         """`measurands`: TxUpdatedMeasurands, for a CSMS that asks while AlignedDataCtrlr.Measurands is empty."""
         self._evses = evses

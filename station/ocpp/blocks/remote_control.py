@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import structlog
 from ocpp.v201 import call, call_result
 from ocpp.v201.datatypes import StatusInfoType
-from ocpp.v201.enums import AuthorizationStatusEnumType, RequestStartStopStatusEnumType
+from ocpp.v201.enums import RequestStartStopStatusEnumType
 
 from station.core.events import Authorized, StopCause, StopRequested
-from station.core.presented import only_one_meant
+from station.core.presented import only_one_meant, unused
 from station.core.session import Session, refusal
-from station.core.tokens import NEVER_CHECKED, IdToken, Source, TokenInfo
+from station.core.tokens import NEVER_CHECKED, UNCHECKED, IdToken, TokenInfo
 from station.evse import Evse
 from station.ocpp import words
 from station.ocpp.model_words import because
@@ -25,9 +25,6 @@ Status = RequestStartStopStatusEnumType
 
 NOT_REGISTERED = because("CSNotAccepted", "the CSMS has not accepted this station")
 """B02.FR.05."""
-
-UNASKED = TokenInfo(AuthorizationStatusEnumType.accepted, source=Source.NOBODY)
-"""For a token that the CSMS judges when it gets the transaction (F01.FR.03)."""
 
 log = structlog.get_logger("station.remote_control")
 
@@ -119,7 +116,7 @@ class RemoteControl:
         if not token.value and token.type not in NEVER_CHECKED:
             return because("InvalidIdToken", f"an idToken of type {token.type} is not empty")
         if evse_id is None:
-            return self._choose_any()
+            return self._choose_any(token)
         evse = self._evses.get(evse_id)
         if evse is None:
             return because("UnknownEvse", f"there is no EVSE {evse_id}")
@@ -129,10 +126,11 @@ class RemoteControl:
         taken = evse.session.transaction or evse.session.authorization or evse_id in self._starting
         return because("TxInProgress" if taken else "Unspecified", f"EVSE {evse_id}: {why}")
 
-    def _choose_any(self) -> Evse | StatusInfoType:
+    def _choose_any(self, token: IdToken) -> Evse | StatusInfoType:
         """F01.FR.20: the only EVSE that could begin, where a cable is plugged in if there are several."""
         free = [evse.session for evse in self._evses.values() if self._refusal(evse) is None]
-        if meant := only_one_meant(free):
+        likely = unused(free, token) if len(self._evses) > 1 else free
+        if meant := only_one_meant(likely):
             return self._evses[meant.evse_id]
         if free:
             return because("MissingParam", "name an EVSE: several could be meant")
@@ -166,12 +164,12 @@ class RemoteControl:
             self._starting.discard(evse.evse_id)
         authorization = evse.session.authorization
         if authorization is None or authorization.remote_start_id != start.id:
-            log.warning("remote_start_came_too_late", evse=evse.evse_id, why=refusal(evse.session))
+            log.warning("remote_start_came_too_late", evse=evse.evse_id, reason=refusal(evse.session))
 
     async def _authorize(self, start: _Start) -> TokenInfo | None:
         """Return what is known about a token that may charge, or None (F01.FR.01, F01.FR.02)."""
         if not self._must_authorize() or start.token.type in NEVER_CHECKED:
-            unasked = replace(UNASKED, group=start.group)
+            unasked = replace(UNCHECKED, group=start.group)
             return None if self._barred(unasked, start.evse.evse_id) else unasked
         return await self._admit(start.token, start.evse.evse_id)
 

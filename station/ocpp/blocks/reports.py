@@ -20,7 +20,7 @@ from station.core.device_model import ACTUAL, DeviceModel
 from station.core.inventory import PageSize, Wanted, base_report, custom_report, pages
 from station.core.variables import Variable
 from station.ocpp import codec, words
-from station.ocpp.model_words import component_of, json_size, refuse_too_much, status_info, variable_of
+from station.ocpp.model_words import because, component_of, json_size, refuse_too_much, variable_of
 from station.ocpp.router import Reply, on
 from station.ocpp.rpc_errors import RpcError
 from station.ocpp.session import RpcSession
@@ -84,10 +84,10 @@ class Reports:
         if not rows:
             return answer(status=Status.empty_result_set)  # B08.FR.15
         if request_id in self._unfinished:
-            why = status_info("DuplicateRequestId", "a report with this requestId is being sent")
+            why = because("DuplicateRequestId", "a report with this requestId is being sent")
             return answer(status=Status.rejected, status_info=why)
         if len(self._unfinished) >= MOST_REPORTS:
-            why = status_info("Unspecified", f"{MOST_REPORTS} reports are being sent")
+            why = because("Unspecified", f"{MOST_REPORTS} reports are being sent")
             return answer(status=Status.rejected, status_info=why)
         return Reply(answer(status=Status.accepted), then=lambda: self._begin(request_id, rows))
 

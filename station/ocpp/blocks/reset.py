@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import structlog
 from ocpp.v201 import call, call_result
-from ocpp.v201.datatypes import StatusInfoType
 from ocpp.v201.enums import BootReasonEnumType, ResetEnumType, ResetStatusEnumType
 
 from station.core.events import Blocked, StopCause, StopRequested
 from station.core.session import idle
 from station.evse import Evse
+from station.ocpp.model_words import because
 from station.ocpp.router import Reply, on
 from station.ocpp.spawn import Spawn
 
@@ -65,8 +65,8 @@ class Reset:
         evse_id = request.evse_id
         evses = tuple(evse for evse in self._evses.values() if evse_id in (None, evse.evse_id))
         if not evses:
-            info = StatusInfoType(reason_code="UnknownEvse", additional_info=f"there is no EVSE {evse_id}")
-            return call_result.Reset(status=ResetStatusEnumType.rejected, status_info=info)
+            why = because("UnknownEvse", f"there is no EVSE {evse_id}")
+            return call_result.Reset(status=ResetStatusEnumType.rejected, status_info=why)
         urgent = request.type is ResetEnumType.immediate
         busy = [evse.evse_id for evse in evses if not idle(evse.session)]
         log.info("reset_requested", type=request.type.value, evse=evse_id, busy=busy)

@@ -33,9 +33,9 @@ class Transactions:
         *,
         learn: Callable[[IdToken, TokenInfo], None],
         delivered: Callable[[bytes], None],
-        told_plain: Callable[[str, Sample], None] = lambda _transaction_id, _sample: None,
-        token_of: Callable[[str], IdToken | None] = lambda _transaction_id: None,
-        told: Callable[[str, TokenInfo], None] = lambda _transaction_id, _info: None,
+        told_plain: Callable[[str, Sample], None],
+        token_of: Callable[[str], IdToken | None],
+        told: Callable[[str, TokenInfo], None],
     ) -> None:
         """`delivered` is told each signed record (its OCMF text) that the CSMS has got.
 

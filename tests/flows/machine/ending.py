@@ -46,13 +46,10 @@ class Ending:
             site.csms.reset_override(site.seen.id, action)
         for card, info in CARDS.items():
             site.csms.tokens.put(card, info)
-        await wishes.come_back(site)
         if not site.up:
             await site.start(wait=False)
         await self._comes(lambda: site.seen.connected and site.seen.registration == "Accepted", "the station")
-        await asyncio.sleep(START_S)
-        await site.restart_if_it_ended()
-        await asyncio.sleep(START_S)
+        await asyncio.sleep(2 * START_S)
         await wishes.put_right(site)
 
     async def _empty(self) -> None:

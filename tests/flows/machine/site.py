@@ -5,10 +5,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from ocpp.v201.enums import BootReasonEnumType
 
@@ -20,7 +18,7 @@ from simulators.mock_csms.errors import CallFailedError, NotConnectedError
 from simulators.mock_csms.server import MockCsms
 from simulators.mock_csms.settings import Settings as CsmsSettings
 from station.app import Station
-from station.clock import StationClock, TimeSource
+from station.clock import TimeSource
 from station.settings import Settings
 from station.storage.database import Database
 from tests.flows.house import PASSWORD, SETTINGS, House
@@ -164,25 +162,13 @@ class Site(House):
         self.csms = MockCsms(self.csms.settings, now=self.clock.true)
 
     def _made(self, settings: Settings, database: Database, reason: BootReasonEnumType) -> Station:
-        seconds = asyncio.get_running_loop().time
-        with mock.patch.multiple(
-            "station.app.station",
-            SystemClock=lambda trusted: self.clock,
-            StationClock=partial(StationClock, elapsed_s=seconds),
-        ):
-            return super()._made(settings, database, reason)
+        elapsed_s = asyncio.get_running_loop().time
+        return Station(settings, database, boot_reason=reason, clock=self.clock, elapsed_s=elapsed_s)
 
     @property
     def up(self) -> bool:
         """The daemon runs."""
         return self._running is not None and not self._running.done()
-
-    @property
-    def died(self) -> BaseException | None:
-        """What the daemon ended with, if nobody wanted it to end."""
-        if self._running is None or not self._running.done() or self._running.cancelled():
-            return None
-        return self._running.exception()
 
     def outlet(self, number: int) -> Outlet:
         return self.bench.evse(number)
@@ -198,11 +184,13 @@ class Site(House):
 
     # Power
 
-    async def restart_if_it_ended(self) -> None:
-        """Start the daemon again when it ended in order to be started again, as systemd does."""
-        if self._running is not None and self._running.done():
-            await self.ended()
-            await self.start(wait=False)
+    async def keep_up(self) -> None:
+        """Start the daemon again whenever it ended in order to be started again, as systemd does; runs for ever."""
+        while True:
+            await asyncio.sleep(1)
+            if self._running is not None and self._running.done():
+                await self.ended()
+                await self.start(wait=False)
 
     async def kill_hard(self) -> None:
         """End the daemon so that nothing it does on its way out reaches the devices: they go on as they are."""

@@ -1,13 +1,15 @@
 """What a CSMS does to a station: requests, variables, judgements, and being away."""
 
+import asyncio
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
 from simulators.mock_csms.replies import ErrorReply
 from simulators.mock_csms.tokens import Info
-from tests.flows.machine.site import EVSES, MASTERS, Site, Variable
+from tests.flows.machine.site import EVSES, FIXED, MASTERS, Site, Variable
 
 POINTS = (
     "ParkingBayOccupancy",
@@ -68,6 +70,52 @@ VARIABLES = st.one_of(
 REMOTE_STARTS = itertools.count(1)
 
 
+async def arrive(site: Site, number: int, card: str, *, card_first: bool = False, remote: bool = False) -> None:
+    """Have somebody drive up, and wait a while for his power; another one who stands there leaves before."""
+    outlet = site.outlet(number)
+    if outlet.vehicle.at_vehicle:
+        await leave(site, number)
+    outlet.occupy_bay(True)
+    outlet.set_vehicle(wants_power=True)
+    if card_first:
+        site.swipe(card)
+        await asyncio.sleep(2)
+    outlet.plug()
+    await asyncio.sleep(1)
+    if remote:
+        await start(site, number, card)
+    elif not card_first:
+        site.swipe(card)
+    await _for_a_while(lambda: any(outlet.meter.measuring.currents_a))
+
+
+async def leave(site: Site, number: int) -> None:
+    """Have somebody drive off; where the plug is held he leaves his cable behind."""
+    outlet = site.outlet(number)
+    outlet.unplug()
+    outlet.occupy_bay(False)
+    await _for_a_while(lambda: outlet.id == FIXED or not outlet.vehicle.at_station)
+
+
+async def _for_a_while(wanted: Callable[[], bool]) -> None:
+    for _ in range(12):
+        if wanted():
+            break
+        await asyncio.sleep(1)
+
+
+async def fail(site: Site, number: int, fault: str, seconds: float) -> None:
+    """Have a device fail for a while."""
+    site.outlet(number).fault(fault, on=True)
+    await asyncio.sleep(seconds)
+    site.outlet(number).fault(fault, on=False)
+
+
+def repair(site: Site) -> None:
+    for number in EVSES:
+        site.repair(number)
+
+
 async def start(site: Site, number: int | None, card: str) -> None:
     where = {} if number is None else {"evseId": number}
     token = {"idToken": card, "type": "ISO14443"}
@@ -76,6 +124,12 @@ async def start(site: Site, number: int | None, card: str) -> None:
 
 async def stop(site: Site, number: int) -> None:
     await site.ask("RequestStopTransaction", transactionId=site.running(number) or "no-such-transaction")
+
+
+async def out_of_service(site: Site, number: int | None, seconds: float) -> None:
+    await availability(site, number, operative=False)
+    await asyncio.sleep(seconds)
+    await availability(site, number, operative=True)
 
 
 async def availability(site: Site, number: int | None, *, operative: bool) -> None:
@@ -97,14 +151,10 @@ def refuse(site: Site, action: str, times: int) -> None:
     site.csms.override(site.seen.id, action, error=ErrorReply("InternalError", "not now"), times=times)
 
 
-async def go_away(site: Site, *, abruptly: bool) -> None:
-    if site.csms.listening:
-        await site.csms.go_away(abruptly=abruptly)
-
-
-async def come_back(site: Site) -> None:
-    if not site.csms.listening:
-        await site.csms.come_back()
+async def go_away(site: Site, *, abruptly: bool, seconds: float) -> None:
+    await site.csms.go_away(abruptly=abruptly)
+    await asyncio.sleep(seconds)
+    await site.csms.come_back()
 
 
 async def flap(site: Site) -> None:

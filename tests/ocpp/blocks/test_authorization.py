@@ -4,8 +4,7 @@ import pytest
 from ocpp.v201.enums import AuthorizationStatusEnumType
 from structlog.testing import capture_logs
 
-from station.core.tokens import IdToken, PersonalMessage, Source, TokenInfo
-from station.ocpp.blocks.authorization import UNCHECKED
+from station.core.tokens import UNCHECKED, IdToken, PersonalMessage, Source, TokenInfo
 from tests.ocpp.csms import SILENCE, Refusal, talking
 from tests.ocpp.desk import Desk, answer
 from tests.ocpp.yard import ANNA, BERT, Yard

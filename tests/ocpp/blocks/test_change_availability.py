@@ -168,7 +168,9 @@ async def test_what_is_answered_is_stored_already_and_so_even_if_the_answer_is_l
 @pytest.mark.parametrize(("place", "changed"), [((), [1, 2]), ((2,), [2]), ((1, 1), [1])])
 async def test_after_the_answer_the_status_of_what_changed_is_told_and_no_other(office, place, changed):
     yard = office.yard
-    availability = Availability(yard.evses, office.session, news=yard.news, now=yard.clock.now)
+    availability = Availability(
+        yard.evses, office.session, news=yard.news, now=yard.clock.now, minimum_duration_s=lambda: 0.0
+    )
     async with talking(office.session) as csms:
         running = asyncio.create_task(availability.run())
         await csms.hear("StatusNotification", 2)

@@ -186,7 +186,7 @@ async def test_without_aligned_measurands_those_of_transactions_are_told(yard):
 
 @pytest.mark.ocpp("F06.FR.05")
 async def test_who_wants_no_measurands_at_all_is_told_none(yard):
-    values = MeterValues(yard.evses, Office(yard).session, measurands=frozenset)
+    values = MeterValues(yard.evses, Office(yard).session, measurands=frozenset, shown=Shown)
     assert values.triggered(None) is None
 
 

@@ -171,6 +171,18 @@ async def test_without_an_evse_the_only_one_that_can_be_meant_is_chosen(counter)
         await counter.yard.until(lambda: counter.authorization(1))
 
 
+@pytest.mark.ocpp("F01.FR.20")
+async def test_without_an_evse_a_vehicle_that_charged_for_somebody_else_is_not_meant(counter):
+    await counter.yard.charge(1, token=ANNA)
+    counter.yard.evses[1].post(StopRequested(StopCause.CARD))
+    await counter.yard.until(lambda: counter.yard.evses[1].session.transaction is None)
+    async with talking(counter.session) as csms:
+        assert (await counter.start(csms))["status"] == "Accepted"
+        await counter.yard.until(lambda: counter.authorization(2))
+        assert counter.authorization(1) is None
+        assert code_of(await counter.start(csms)) == "MissingParam"
+
+
 @pytest.mark.ocpp("F01.FR.24", "F02.FR.26")
 async def test_while_a_start_is_being_authorized_a_second_one_is_rejected(counter):
     await counter.yard.plug(2)

@@ -32,7 +32,7 @@ from station.storage.outbox import Queued
 from station.storage.receipts import Receipts
 from tests.fakes import reports_in
 from tests.fakes_clock import START
-from tests.ocpp.yard import ANNA, BERT, Yard
+from tests.ocpp.yard import ANNA, BERT, Yard, transactions_of
 
 Status = AuthorizationStatusEnumType
 OCMF = b'OCMF|{"FV":"1.0","GI":"\xc3\xa4"}|{"SD":"3045"}\r\n '
@@ -171,7 +171,7 @@ def test_the_longest_record_of_a_meter_fits_into_the_message():
 
 def test_a_stored_report_is_encoded_as_it_was_made():
     row = Queued(1, "TransactionEvent", "", STARTED.transaction_id, 0, START, 0, offline=True)
-    transactions = Transactions({}, learn=lambda token, info: None, delivered=lambda ocmf: None)
+    transactions = transactions_of({})
     report = replace(STARTED, samples=(sample(SignedValue(OCMF, KEY)),))
     assert transactions.encode(row, to_document(report)) == encode(report, offline=True)
 
@@ -332,9 +332,8 @@ async def test_a_record_that_was_told_without_its_signature_is_known_as_such(tmp
     async with yard.open():
         await yard.charge()
         receipts = Receipts(yard.database)
-        transactions = Transactions(
+        transactions = transactions_of(
             yard.evses,
-            learn=lambda token, info: None,
             delivered=lambda ocmf: receipts.mark_sent(ocmf, START),
             told_plain=lambda transaction_id, sample: receipts.mark_told(transaction_id, sample, START),
         )

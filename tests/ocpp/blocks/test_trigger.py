@@ -12,15 +12,14 @@ from ocpp.v201.enums import TriggerMessageStatusEnumType
 
 from station.core.events import StopCause, StopRequested
 from station.ocpp.blocks.availability import Availability
-from station.ocpp.blocks.meter_values import MeterValues
-from station.ocpp.blocks.transactions import Transactions
+from station.ocpp.blocks.meter_values import MeterValues, Shown
 from station.ocpp.blocks.trigger import AGAIN_S, ATTEMPTS, Trigger
 from station.ocpp.idle_statuses import IdleStatuses
 from station.ocpp.router import Router
 from station.ocpp.session import RpcSession
 from tests.fakes import reports_in
 from tests.ocpp.csms import SILENCE, Refusal, talking
-from tests.ocpp.yard import Yard
+from tests.ocpp.yard import Yard, transactions_of
 
 MEASURANDS = {Measurand.energy_active_import_register, Measurand.voltage}
 
@@ -37,12 +36,12 @@ class Office:
         idle = IdleStatuses(self.session)
         sources = {
             Wanted.status_notification: Availability(
-                yard.evses, self.session, news=yard.news, now=yard.clock.now
+                yard.evses, self.session, news=yard.news, now=yard.clock.now, minimum_duration_s=lambda: 0.0
             ).triggered,
-            Wanted.transaction_event: Transactions(
-                yard.evses, learn=lambda token, info: None, delivered=lambda ocmf: None
+            Wanted.transaction_event: transactions_of(yard.evses).triggered,
+            Wanted.meter_values: MeterValues(
+                yard.evses, self.session, measurands=lambda: MEASURANDS, shown=Shown
             ).triggered,
-            Wanted.meter_values: MeterValues(yard.evses, self.session, measurands=lambda: MEASURANDS).triggered,
             Wanted.log_status_notification: idle.log_status,
             Wanted.firmware_status_notification: idle.firmware_status,
             Wanted.boot_notification: lambda _evse: None,

@@ -38,10 +38,22 @@ def test_connector_states_come_from_status_notifications_and_events() -> None:
     assert told(("StatusNotification", status), changed).connectors == {(1, 1): "Available", (1, 2): "Occupied"}
 
 
-def test_a_fault_stands_until_it_is_cleared() -> None:
-    assert list(told(notify()).faults) == ["Connector[1.2].Problem"]
-    assert told(notify(), notify(cleared=True)).faults == {}
-    assert told(notify(), notify(actualValue="false")).faults == {}
+@pytest.mark.parametrize("trigger", ["Alerting", "Delta"])
+def test_a_problem_stands_until_there_is_none_any_more(trigger: str) -> None:
+    problem, gone = notify(trigger=trigger), {"trigger": trigger, "actualValue": "false"}
+    assert list(told(problem).faults) == ["Connector[1.2].Problem"]
+    assert told(problem, notify(**gone, cleared=True)).faults == {}
+    assert told(problem, notify(**gone)).faults == {}
+
+
+def test_a_problem_stands_when_only_one_of_several_is_over() -> None:
+    assert told(notify(), notify(cleared=True)).faults
+
+
+def test_an_alert_about_another_variable_stands_until_it_is_cleared() -> None:
+    hot = {"variable": {"name": "Temperature"}, "actualValue": "90"}
+    assert list(told(notify(**hot)).faults) == ["Connector[1.2].Temperature"]
+    assert told(notify(**hot), notify(**hot, cleared=True)).faults == {}
 
 
 def test_an_event_that_is_no_alert_is_no_fault() -> None:
