@@ -1,11 +1,12 @@
 """What an operator reads about an EVSE, told from what a step wants to be stored."""
 
+import logging
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
 import structlog
-from ocpp.v201.enums import TransactionEventEnumType
+from ocpp.v201.enums import TransactionEventEnumType, TriggerReasonEnumType
 
 from station.core import effects as do
 from station.core.effects import StoredEffect
@@ -18,6 +19,8 @@ REPORTED = {
     TransactionEventEnumType.ended: "transaction_ended",
 }
 
+ROUTINE = frozenset({TriggerReasonEnumType.meter_value_periodic, TriggerReasonEnumType.meter_value_clock})
+
 log = structlog.get_logger("station.evse")
 
 
@@ -26,7 +29,9 @@ def tell(evse_id: int, stored: Iterable[StoredEffect]) -> None:
     for effect in stored:
         match effect:
             case do.Report(report):
-                log.info(REPORTED[report.event], evse=evse_id, **_of_report(report))
+                # There may be one each second of them for each EVSE.
+                level = logging.DEBUG if report.trigger in ROUTINE else logging.INFO
+                log.log(level, REPORTED[report.event], evse=evse_id, **_of_report(report))
             case do.Raise(alert) if alert.active:
                 log.warning("problem_appeared", evse=evse_id, text=alert.tech_info, **_of_alert(alert))
             case do.Raise(alert):

@@ -149,7 +149,7 @@ class DeviceModel:
 
         A preset for a row that the hardware makes constant has no effect.
         """
-        self._rows = {row.address.key: row for row in rows}
+        self._rows = {row.key: row for row in rows}
         self._places = {key.place for key in self._rows}
         self._save = save
         self._values: dict[Address, Any] = {}
@@ -166,7 +166,7 @@ class DeviceModel:
 
     def __getitem__(self, variable: Variable[T]) -> T:
         """Return the value of a variable; KeyError if the station has no such row."""
-        key = variable.address.key
+        key = variable.key
         row = self._rows[key]
         if key in self._live:
             return cast("T", self._live[key]())
@@ -174,7 +174,7 @@ class DeviceModel:
 
     def __contains__(self, variable: Variable[Any]) -> bool:
         """Say whether the station has such a row."""
-        return variable.address.key in self._rows
+        return variable.key in self._rows
 
     def __iter__(self) -> Iterator[Variable[Any]]:
         """Yield every row with its full address, as a report lists them."""
@@ -182,7 +182,7 @@ class DeviceModel:
 
     def text(self, variable: Variable[Any]) -> str:
         """Return the value as it is written in messages; of a write-only variable too, so look before showing it."""
-        key = variable.address.key
+        key = variable.key
         if key in self._texts and key not in self._live:
             return self._texts[key]
         return self._rows[key].type.format(self[variable])
@@ -195,7 +195,7 @@ class DeviceModel:
 
     def keep(self, variable: Variable[T], value: T) -> None:
         """Set what the station decides instead of the CSMS: saved, and neither guarded nor reacted to."""
-        row = self._rows[variable.address.key]
+        row = self._rows[variable.key]
         text = row.type.format(value)
         self._save(row.address, text)
         self._put(row, text)
@@ -246,7 +246,7 @@ class DeviceModel:
             value = row.type.parse(text)
         except InvalidValueError as error:  # B05.FR.07, B05.FR.08
             return Rejected(Refusal.REJECTED, error.code, str(error))
-        verdicts = (guard(value) for guard in self._guards.get(row.address.key, ()))
+        verdicts = (guard(value) for guard in self._guards.get(row.key, ()))
         return next((verdict for verdict in verdicts if verdict is not None), row)
 
     def set_actual(self, address: Address, text: str, attribute: AttributeEnumType = ACTUAL) -> Accepted | Rejected:
@@ -256,16 +256,16 @@ class DeviceModel:
             return row
         self._save(row.address, text)
         value = self._put(row, text)
-        for react in self._reactions.get(row.address.key, ()):
+        for react in self._reactions.get(row.key, ()):
             react(value)
         return Accepted(row, row.reboot_required)
 
     def _known(self, variable: Variable[Any]) -> Address:
         """Return the key of a row; KeyError if the station has no such row."""
-        return self._rows[variable.address.key].address.key
+        return self._rows[variable.key].key
 
     def _put(self, row: Variable[T], text: str) -> T:
-        key = row.address.key
+        key = row.key
         self._texts[key] = text
         self._values[key] = value = row.type.parse(text)
         return value

@@ -95,7 +95,8 @@ def end_failed(work: Work, event: on.EndFailed) -> None:
         work.do(do.StartTimer(on.Timer.RETRY, policy.owed_retry_s))
         return
     work.set_transaction(end_attempts=transaction.end_attempts + 1)
-    if transaction.end_attempts + 1 < policy.end_attempts:
+    # A meter that is known to be silent is not waited for again before the CSMS is told.
+    if transaction.end_attempts + 1 < policy.end_attempts and Fault.METER not in work.session.faults:
         work.do(do.StartTimer(on.Timer.RETRY, policy.end_retry_s))
         return
     _owe(work, transaction, event.text)

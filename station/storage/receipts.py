@@ -11,6 +11,7 @@ from station.core.policy import ENERGY
 from station.core.powermeter import TransactionReq
 from station.core.records import RecordKind, SignedRecord
 from station.core.reports import Sample
+from station.core.samples import ENDS
 from station.core.tokens import IdToken
 from station.errors import StorageError
 from station.storage.database import Database, instant_of, text_of
@@ -159,7 +160,8 @@ class Receipts:
     def mark_told(self, transaction_id: str, sample: Sample, at: datetime) -> None:
         """Remember that the CSMS has what a record says, if it says this, but not its signature."""
         for value in sample.values:
-            if value.measurand is ENERGY and value.phase is None:
+            # What is measured between begin and end is in no record, and there is much of it.
+            if value.context in ENDS and value.measurand is ENERGY and value.phase is None:
                 energy_wh = round(value.value * WH.get(value.unit, 1))
                 self._database.execute(
                     "INSERT INTO sent_records (sha256, sent_at, signed) SELECT sha256, ?, 0 FROM records"
