@@ -271,18 +271,19 @@ class Evse:
         except DeviceError as error:
             self._control_failed(effect, error)
         else:
-            if isinstance(effect, do.Lock | do.Unlock) and Fault.LOCK in self._session.faults:
+            moved = isinstance(effect, do.Lock | do.Unlock) and self._not_locked is None
+            if moved and Fault.LOCK in self._session.faults:
                 self.post(on.FaultCleared(Fault.LOCK))
 
     def _control_failed(self, effect: do.Offer | do.Withhold | do.Lock | do.Unlock, error: DeviceError) -> None:
         log.error("controller_failed", evse=self.evse_id, action=type(effect).__name__, error=str(error))
-        if isinstance(effect, do.Lock):
+        locking = isinstance(effect, do.Lock)
+        if locking:
             self._not_locked = str(error)
-        if isinstance(error, LockError):
-            self.post(on.FaultRaised(Fault.LOCK, str(error)))
-            return
-        self._prepared = False
-        self.post(on.FaultRaised(Fault.LOCK if isinstance(effect, do.Lock) else Fault.CONTROLLER, str(error)))
+        if not isinstance(error, LockError):
+            self._prepared = False
+        fault = Fault.LOCK if locking or isinstance(error, LockError) else Fault.CONTROLLER
+        self.post(on.FaultRaised(fault, str(error)))
 
     async def _make_safe(self) -> None:
         """Leave nothing switched on, as far as the devices still answer."""
@@ -320,12 +321,16 @@ class Evse:
             await asyncio.sleep(PILOT_POLL_S)
 
     def _tell_errors(self, errors: frozenset[str], told: frozenset[Fault]) -> frozenset[Fault]:
-        """Tell what came and went since the last look; a fault that somebody else found is not cleared here."""
+        """Tell what came and went since the last look; a fault that somebody else found is not cleared here.
+
+        That a lock which did not move is not asked to any more does not make it a good one.
+        """
         found, known = faults_of(errors), self._session.faults
         for fault, text in found.items():
             if fault not in known:
                 self.post(on.FaultRaised(fault, text))
-        for fault in (told | {Fault.CONTROLLER}) - found.keys():
+        lasting = found.keys() | ({Fault.LOCK} if self._not_locked is not None else set())
+        for fault in (told | {Fault.CONTROLLER}) - lasting:
             if fault in known:
                 self.post(on.FaultCleared(fault))
         return frozenset(found)

@@ -150,7 +150,7 @@ def _unplugged(work: Work) -> Trigger:
         end_authorization(work, UNPLUGGED, keep_locked=ev_side and not policy.unlock_on_ev_side_disconnect)
     elif work.session.authorization is not None:
         # E10.FR.01: the plug stays, whatever ends it now. A vehicle that comes back is one that has not drawn yet.
-        work.set_transaction(keep_locked=not policy.fixed_cable, energy_flowed=False, ev_had_time=False)
+        work.set_transaction(keep_locked=True, energy_flowed=False, ev_had_time=False)
         if policy.fixed_cable:
             await_cable(work, policy.ev_connection_timeout_s)  # E10.FR.02
     return Trigger.ev_communication_lost
@@ -244,6 +244,8 @@ def _timer_expired(work: Work, timer: on.Timer) -> Trigger | None:
             work.set_transaction(ev_had_time=True)
         case on.Timer.SETTLE:
             settle_faults(work)
+        case on.Timer.ALLOWANCE:
+            pass  # what was used is looked at after every event
         case on.Timer.SAMPLE | on.Timer.ENDED_SAMPLE | on.Timer.PHASES if session.metering is Metering.ON:
             time_samples(work, timer)
         case on.Timer.RETRY if session.metering is Metering.STOPPING and transaction is not None:

@@ -61,7 +61,8 @@ def release_plug(work: Work) -> None:
     if transaction.stop is None and transaction.over is None:
         return
     work.set_transaction(released=True)
-    if transaction.keep_locked and transaction.token is not None and work.session.cable_in:
+    detachable = work.session.cable_in and not work.policy.fixed_cable
+    if transaction.keep_locked and transaction.token is not None and detachable:
         work.set(held_for=transaction.token)
     else:
         work.do(do.Unlock())

@@ -60,8 +60,8 @@ class Policy:
     """AlignedDataCtrlr.SignUpdatedReadings: of clock-aligned values in Updated."""
     key_policy: KeyPolicy = KeyPolicy.ONCE
     stop_on_invalid_id: bool = True
-    max_energy_on_invalid_id_wh: int | None = None
-    """What may still be charged after the CSMS withdrew the authorization; None: nothing."""
+    max_energy_on_invalid_id_wh: int = 0
+    """What may still be charged after the CSMS withdrew the authorization, from the signed begin on."""
     stop_on_ev_side_disconnect: bool = True
     unlock_on_ev_side_disconnect: bool = True
     end_attempts: int = 3

@@ -10,7 +10,8 @@ from station.core.policy import Moment, Policy
 from station.core.powermeter import Powermeter
 from station.core.reports import Sample, TransactionReport
 from station.core.session import Session, Transaction, charging_state
-from station.core.showing import Measured
+from station.core.showing import Values
+from station.core.tokens import IdToken
 
 TRIGGER = TriggerReasonEnumType.trigger
 TELL_STATE = frozenset({TRIGGER, TriggerReasonEnumType.charging_state_changed, TriggerReasonEnumType.deauthorized})
@@ -36,7 +37,7 @@ def updated(
     moment: Moment,
     *,
     trigger: TriggerReasonEnumType,
-    measured: Measured | None,
+    measured: Values | None,
 ) -> tuple[Transaction, Report]:
     """Return the transaction after, and the report of, an Updated event; `measured` is what was measured for it."""
     transaction, values = showing.begin(_running(session), policy)
@@ -83,11 +84,7 @@ def _report(
     values: tuple[Sample, ...],
 ) -> tuple[Transaction, Report]:
     state = charging_state(session)
-    # E07.FR.02: a card that ends the transaction is told, also if it is not the one that began it.
-    ending = transaction.stop or transaction.over
-    ended_by = transaction.token if ending is None else ending.token or transaction.token
-    stops_by_card = trigger is TriggerReasonEnumType.stop_authorized
-    token = ended_by if stops_by_card else None if transaction.told_token else transaction.token
+    token = _token_to_tell(transaction, trigger)
     due = state is not transaction.told_state or trigger in TELL_STATE or event is TransactionEventEnumType.ended
     with_remote = transaction.remote_start_id is not None and not transaction.told_remote
     report = TransactionReport(
@@ -113,3 +110,11 @@ def _report(
         told_phases=transaction.phases,
     )
     return told, Report(report)
+
+
+def _token_to_tell(transaction: Transaction, trigger: TriggerReasonEnumType) -> IdToken | None:
+    """E07.FR.02: a card that ends the transaction is told, also if it is not the one that began it."""
+    ending = transaction.stop or transaction.over
+    if ending is not None and trigger is TriggerReasonEnumType.stop_authorized:
+        return ending.token or transaction.token
+    return None if transaction.told_token else transaction.token

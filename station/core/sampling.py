@@ -122,7 +122,7 @@ def limit_energy(work: Work, newest: Powermeter | None) -> None:
     used_wh = 0.0
     if transaction.begin is not None and newest is not None and newest.energy_wh_import.total is not None:
         used_wh = newest.energy_wh_import.total - transaction.begin.energy_wh
-    if most_wh is None or used_wh >= most_wh:
+    if used_wh >= most_wh:
         work.set_transaction(suspended=True)
         work.do(do.StopTimer(Timer.ALLOWANCE))
     else:

@@ -174,11 +174,15 @@ def charging_state(session: Session) -> ChargingStateEnumType:
     transaction = session.transaction
     if not session.plugged:
         return ChargingStateEnumType.idle
-    if transaction is None or session.metering is not Metering.ON or transaction.stop or transaction.over:
+    if transaction is None or transaction.stop or transaction.over:
+        return ChargingStateEnumType.ev_connected
+    if transaction.suspended:  # E05.FR.02, also before the start is signed
+        return ChargingStateEnumType.suspended_evse
+    if session.metering is not Metering.ON:
         return ChargingStateEnumType.ev_connected
     if energy_flows(session):
         return ChargingStateEnumType.charging
-    if transaction.suspended or (transaction.energy_flowed and session.offered_amps == 0):
+    if transaction.energy_flowed and session.offered_amps == 0:
         return ChargingStateEnumType.suspended_evse
     # TC_E_38: a vehicle that is offered current and takes none suspends, once it had the time to take some.
     declines = transaction.energy_flowed or (transaction.ev_had_time and session.offered_amps > 0)

@@ -20,7 +20,7 @@ Shown = tuple[Transaction, tuple[Sample, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Values:
     """Live values, what of them is to be shown, and the record that the meter signed along, if it did."""
 
     reading: Powermeter
@@ -50,7 +50,7 @@ def before_begin(policy: Policy, reading: Powermeter | None) -> tuple[Sample, ..
     return _plain(policy, reading, Wanted(policy.started_measurands, BEGIN))
 
 
-def measured(transaction: Transaction, policy: Policy, what: Measured) -> Shown:
+def measured(transaction: Transaction, policy: Policy, what: Values) -> Shown:
     """Return values from between begin and end."""
     values: tuple[Sample, ...] = ()
     for wanted in what.wanted:

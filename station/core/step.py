@@ -25,7 +25,7 @@ from station.core.session import (
     conditions,
     energy_flows,
 )
-from station.core.showing import Measured
+from station.core.showing import Values
 from station.core.work import Work, clear_fault
 
 Trigger = TriggerReasonEnumType
@@ -159,16 +159,16 @@ def _report_change(work: Work, trigger: Trigger | None, event: on.Event) -> None
     if trigger is None and charging_state(session) is transaction.told_state:
         return
     why = trigger or Trigger.charging_state_changed
-    _tell(work, updated(session, work.policy, work.moment, trigger=why, measured=_measured(work, event)))
+    _tell(work, updated(session, work.policy, work.moment, trigger=why, measured=_values(work, event)))
 
 
-def _measured(work: Work, event: on.Event) -> Measured | None:
+def _values(work: Work, event: on.Event) -> Values | None:
     """Return the values that an event brought for its report."""
     match event:
         case on.Sampled():
-            return Measured(event.reading, shown(work.policy, event.due), event.record)
+            return Values(event.reading, shown(work.policy, event.due), event.record)
         case on.Triggered(reading) if reading is not None:
-            return Measured(reading, when_triggered(work.policy))
+            return Values(reading, when_triggered(work.policy))
     return None
 
 

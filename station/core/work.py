@@ -60,7 +60,7 @@ def end_authorization(work: Work, stop: Stop, *, keep_locked: bool = False) -> N
     """Take the authorization away: no more energy. The transaction ends with it if a stop point says so."""
     transaction = work.transaction
     if transaction is not None and transaction.over is None:
-        work.set_transaction(over=stop, keep_locked=keep_locked and not work.policy.fixed_cable)
+        work.set_transaction(over=stop, keep_locked=keep_locked)
         if transaction.stop is None and work.policy.stop_points & ENDED_WITH_THE_AUTHORIZATION:
             work.set_transaction(stop=stop)
     forget_driver(work)

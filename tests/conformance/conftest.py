@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from tests.conformance.site import CSMS_NAME, TLS, Site
+from tests.conformance.table import PROPERTY
 from tests.virtual_loop import VirtualLoop
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if mark := item.get_closest_marker("conformance"):
+            item.user_properties.append((PROPERTY, mark.args[0]))
 
 
 @pytest.fixture(autouse=True)

@@ -118,7 +118,7 @@ async def ev_connected_pre_session(site: Site, *, evse: int = 1) -> None:
 
 
 async def authorized(site: Site, *, evse: int = 1, card: str = CARD) -> None:
-    """Present a card; the transaction starts later, so that only the question for the card is seen."""
+    """Present a card; return when the station has asked about it."""
     after = site.now
     site.bench.reader(evse).swipe(card)
     asked = await site.request("Authorize", after=after)

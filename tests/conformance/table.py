@@ -9,6 +9,8 @@ import pytest
 from tests.conformance.cases import Case
 
 PASSED, FAILED, SKIPPED, MISSING = "passed", "failed", "skipped", "missing"
+PROPERTY = "conformance"
+"""Of a test and its reports, also those of other processes: the case that it is."""
 WORST_FIRST = (FAILED, SKIPPED, PASSED)
 
 
@@ -26,13 +28,8 @@ class Recorder:
     def __init__(self) -> None:
         self.verdicts: dict[str, Verdict] = {}
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
-            if mark := item.get_closest_marker("conformance"):
-                item.user_properties.append(("conformance", mark.args[0]))
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        case = dict(report.user_properties).get("conformance")
+        case = dict(report.user_properties).get(PROPERTY)
         if case is None or (report.passed and report.when != "call"):
             return
         verdict = Verdict(FAILED) if report.failed else Verdict(SKIPPED, _reason(report))

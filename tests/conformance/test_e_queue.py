@@ -107,7 +107,7 @@ async def test_tc_e_51_cs(site: Site) -> None:
 
 
 @pytest.mark.conformance("TC_E_43_CS")
-@pytest.mark.ocpp("E12.FR.01", "E12.FR.02", "E12.FR.06")
+@pytest.mark.ocpp("E12.FR.01", "E12.FR.02")
 async def test_tc_e_43_cs(site: Site) -> None:
     """Somebody comes, charges and goes while the CSMS is away."""
     await configured(site, AuthCtrlr__OfflineTxForUnknownIdEnabled="true")

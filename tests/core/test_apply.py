@@ -61,10 +61,8 @@ def test_a_deauthorization_while_the_start_is_signed_lets_no_energy_flow() -> No
     run = Run(stop_on_invalid_id=False)
     run.pilot("C")
     run.card()
-    run.judge()
-    caused = run.sign_begin()
-    assert not has(caused, do.Offer)
-    assert only_report(caused).charging_state == "SuspendedEVSE"
+    assert only_report(run.judge()).charging_state == "SuspendedEVSE"
+    assert not has(run.sign_begin(), do.Offer)
 
 
 # Faults

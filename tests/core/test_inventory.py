@@ -21,9 +21,11 @@ class Named(var.Variable):
 
     component_instance: str | None = None
 
-    @property
-    def address(self):
-        return replace(super().address, component_instance=self.component_instance)
+    def __post_init__(self):
+        super().__post_init__()
+        address = replace(self.address, component_instance=self.component_instance)
+        object.__setattr__(self, "address", address)
+        object.__setattr__(self, "key", address.key)
 
 
 EVSES = (EvseFacts(1), EvseFacts(2))

@@ -15,7 +15,7 @@ from station.core.records import RecordKind
 from station.core.reports import Sample, SampledValue
 from station.core.sampling import Wanted
 from station.core.session import Transaction
-from station.core.showing import Measured
+from station.core.showing import Values
 from tests.core.runs import AUTHORIZED, BAY, EV, SIGNED, Run, a_reading, only_report, points
 from tests.fakes import KEY, a_record
 
@@ -115,13 +115,13 @@ def test_before_the_begin_live_values_stand_for_it_if_there_are_some() -> None:
     ],
 )
 def test_a_record_is_shown_where_a_signed_value_is_wanted(wanted: Wanted, shown: list[tuple[float, bool]]) -> None:
-    _, samples = showing.measured(BEGUN, policy(), Measured(a_reading(1500), (wanted,), CURRENT))
+    _, samples = showing.measured(BEGUN, policy(), Values(a_reading(1500), (wanted,), CURRENT))
     assert [(value, signed) for value, _, signed in energies(samples)] == shown
 
 
 def test_a_signed_value_that_the_meter_could_not_give_is_a_plain_one() -> None:
     wanted = Wanted((Measurand.energy_active_import_register,), Context.sample_periodic, signed=True)
-    _, samples = showing.measured(BEGUN, policy(), Measured(a_reading(1500), (wanted,)))
+    _, samples = showing.measured(BEGUN, policy(), Values(a_reading(1500), (wanted,)))
     assert energies(samples) == [(1500.0, "Sample.Periodic", False)]
 
 

@@ -148,12 +148,11 @@ def test_the_plug_is_held_for_the_owner_of_a_refused_token(stop_points: set[TxPo
 
 
 @pytest.mark.ocpp("C15.FR.06", "E05.FR.02")
-@pytest.mark.parametrize("allowance", [None, 0])
 @pytest.mark.parametrize("stop_points", [names for names in LISTS if ENERGY not in names], ids=names_of)
 def test_without_an_allowance_the_energy_stops_at_once_and_the_transaction_stays(
-    stop_points: Points, allowance: int | None
+    stop_points: Points,
 ) -> None:
-    run = charging(stop_points=stop_points, max_energy_on_invalid_id_wh=allowance, **LENIENT)
+    run = charging(stop_points=stop_points, **LENIENT)
     caused = run.play("refused")
     assert do.Withhold() in caused
     assert run.told == ["Updated ChargingStateChanged SuspendedEVSE"]
@@ -166,6 +165,22 @@ def test_without_an_allowance_energy_transfer_ends_the_transaction(stop_points: 
     run = charging(stop_points=stop_points, **LENIENT)
     run.play("refused end")
     assert run.told == ["Ended ChargingStateChanged EVConnected DeAuthorized"]
+
+
+@pytest.mark.ocpp("E05.FR.02", "E06.FR.07")
+def test_energy_that_may_never_flow_ends_a_transaction_of_energy_transfer_before_it_flowed() -> None:
+    run = Run(**points(AUTHORIZED), **stops(ENERGY), **LENIENT)
+    run.play("card refused")
+    assert run.told == ["Started Authorized Idle", "Ended ChargingStateChanged Idle DeAuthorized"]
+
+
+def test_a_suspended_transaction_ends_with_the_next_event_when_energy_transfer_is_listed() -> None:
+    run = charging(**LENIENT)
+    run.play("refused")
+    run.change(**stops(ENERGY))
+    run.sample()
+    run.play("end")
+    assert run.told[-1] == "Ended ChargingStateChanged EVConnected DeAuthorized"
 
 
 @pytest.mark.ocpp("C15.FR.07", "E05.FR.03")

@@ -138,13 +138,14 @@ def test_the_plug_stays_locked_unless_both_variables_let_it_go(
     assert connector_status(run.session) == "Available"
 
 
+@pytest.mark.parametrize("story", ["pull end", "refused end", "refused end pull"])
 @pytest.mark.parametrize("stop_tx", [True, False])
 @pytest.mark.parametrize("stop", list(TxPoint))
-def test_a_fixed_cable_is_held_for_nobody(stop_tx: bool, stop: TxPoint) -> None:
+def test_a_fixed_cable_is_held_for_nobody(stop_tx: bool, stop: TxPoint, story: str) -> None:
     run = charging(**stops(stop), **FIXED, stop_on_ev_side_disconnect=stop_tx)
-    run.play("pull end")
+    run.play(story)
     assert run.session.held_for is None
-    assert connector_status(run.session) == "Available"
+    assert connector_status(run.session) == ("Available" if "pull" in story else "Occupied")
 
 
 @pytest.mark.ocpp("E10.FR.01")
@@ -157,8 +158,8 @@ def test_a_vehicle_that_leaves_the_bay_without_its_cable_leaves_it_locked() -> N
 
 
 @pytest.mark.ocpp("E10.FR.01")
-@pytest.mark.parametrize("word", ["tap", "remote-stop", "master-pass"])
-def test_who_ends_it_after_the_cable_came_back_gets_the_plug(word: str) -> None:
+@pytest.mark.parametrize("word", ["tap", "remote-stop", "master-pass", "reset", "fault", "residual-current"])
+def test_whatever_ends_it_after_the_cable_came_back_lets_the_plug_go(word: str) -> None:
     run = charging(**stops(AUTHORIZED), **SUSPEND, **KEEP)
     run.play(f"drop plug draw {word} end")
     assert not run.locked

@@ -228,3 +228,22 @@ async def test_what_the_controller_reports_ends_the_session_and_faults_the_outle
         await fault(house, name, on=False)
         await house.status("Available")
         await nothing_told(house)
+
+
+@pytest.mark.ocpp("G05.FR.01", "G05.FR.02")
+async def test_a_plug_that_could_not_be_locked_is_a_problem_until_it_is_pulled(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        house.plug()
+        await house.status("Occupied")
+        await fault(house, "controller_lock_jammed")
+        house.swipe()
+        await told(house, "ConnectorPlugRetentionLock")
+        await ended_without_energy(house)
+        await asyncio.sleep(60)
+        await told(house, "ConnectorPlugRetentionLock")
+        await house.status("Faulted")
+        assert len(house.seen.received("NotifyEvent")) == 1
+        await fault(house, "controller_lock_jammed", on=False)
+        house.unplug()
+        await house.status("Available")
+        await nothing_told(house)

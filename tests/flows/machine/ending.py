@@ -11,9 +11,14 @@ from station.storage.receipts import Receipt, Receipts
 from tests.flows.house import is_whole, until
 from tests.flows.machine import wishes
 from tests.flows.machine.checks import Excuses, is_marked
-from tests.flows.machine.site import ANNA, BERT, CARDS, EVSES, START_S, Site
+from tests.flows.machine.site import ANNA, BERT, CARDS, EVSES, Site
 from tests.flows.machine.watch import Watch
+from tests.flows.machine.wishes import for_a_while
 
+SETTLED_S = 30.0
+"""By then what was repaired has been looked at again."""
+CABLE_S = 65.0
+"""After that nobody is waited for any more who may charge and brought no cable."""
 PATIENCE_S = 1500.0
 """What was lost is asked for every minute; a CSMS that was away is dialled within a few."""
 NEXT = dict(zip(EVSES, (ANNA, BERT), strict=True))
@@ -49,7 +54,7 @@ class Ending:
         if not site.up:
             await site.start(wait=False)
         await self._comes(lambda: site.seen.connected and site.seen.registration == "Accepted", "the station")
-        await asyncio.sleep(2 * START_S)
+        await asyncio.sleep(SETTLED_S)
         await wishes.put_right(site)
 
     async def _empty(self) -> None:
@@ -59,13 +64,14 @@ class Ending:
             site.outlet(number).set_vehicle(wants_power=True)
             site.outlet(number).unplug()
             site.outlet(number).occupy_bay(False)
-        await asyncio.sleep(60)
+        await for_a_while(lambda: not any(map(site.running, EVSES)), seconds=60)
         for number in EVSES:
             if transaction := site.running(number):
                 await site.ask("RequestStopTransaction", transactionId=transaction)
-        await asyncio.sleep(60)
+        await for_a_while(lambda: not any(map(site.running, EVSES)), seconds=60)
         for number in EVSES:
             await site.ask("UnlockConnector", evseId=number, connectorId=1)
+        await asyncio.sleep(CABLE_S)
 
     def _free(self) -> bool:
         return all(self._site.seen.connectors.get((number, 1)) == "Available" for number in EVSES)

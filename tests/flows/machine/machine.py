@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from simulators.bench.errors import RefusedError
 from simulators.mock_csms.tokens import Info
+from tests.flows.house import until
 from tests.flows.machine import wishes
 from tests.flows.machine.checks import STEP, Excuses, look, problems
 from tests.flows.machine.ending import Ending
@@ -29,7 +30,6 @@ from tests.flows.machine.site import (
     CLEO,
     EVSES,
     MASTER,
-    START_S,
     Site,
     Variable,
 )
@@ -86,7 +86,7 @@ class Machine(RuleBasedStateMachine):
         await self.site.__aenter__()
         self.watch = Watch(self.site)
         self._keeper = asyncio.create_task(self.site.keep_up(), name="keeper")
-        await asyncio.sleep(START_S)
+        await until(lambda: self.site.seen.connectors.keys() == {(number, 1) for number in EVSES}, "the station")
 
     async def _close(self) -> None:
         self._keeper.cancel()
@@ -118,10 +118,6 @@ class Machine(RuleBasedStateMachine):
     def driver_leaves(self, number: int, pause_s: float) -> None:
         self.step(lambda: wishes.leave(self.site, number), pause_s)
 
-    @rule(number=EVSE, side=st.sampled_from(("both", "vehicle", "station")), pause_s=PAUSE_S)
-    def plug(self, number: int, side: str, pause_s: float) -> None:
-        self.step(lambda: self.site.outlet(number).plug(side), pause_s)
-
     @rule(number=EVSE, side=st.sampled_from(("vehicle", "station")), again=st.booleans(), pause_s=PAUSE_S)
     def unplug(self, number: int, side: str, again: bool, pause_s: float) -> None:
         async def act() -> None:
@@ -136,13 +132,9 @@ class Machine(RuleBasedStateMachine):
     def somebody_swipes(self, card: str, pause_s: float) -> None:
         self.step(lambda: self.site.swipe(card), pause_s)
 
-    @rule(number=EVSE, wants=st.booleans(), pause_s=PAUSE_S)
-    def vehicle_wants(self, number: int, wants: bool, pause_s: float) -> None:
-        self.step(lambda: self.site.outlet(number).set_vehicle(wants_power=wants), pause_s)
-
-    @rule(number=EVSE, occupied=st.booleans(), pause_s=PAUSE_S)
-    def bay(self, number: int, occupied: bool, pause_s: float) -> None:
-        self.step(lambda: self.site.outlet(number).occupy_bay(occupied), pause_s)
+    @rule(number=EVSE, deed=st.sampled_from(sorted(wishes.FIDGETS)), pause_s=PAUSE_S)
+    def driver_fidgets(self, number: int, deed: str, pause_s: float) -> None:
+        self.step(lambda: wishes.FIDGETS[deed](self.site.outlet(number)), pause_s)
 
     # The CSMS asks
 
@@ -150,13 +142,9 @@ class Machine(RuleBasedStateMachine):
     def remote_start(self, number: int | None, card: str, pause_s: float) -> None:
         self.step(lambda: wishes.start(self.site, number, card), pause_s)
 
-    @rule(number=EVSE, pause_s=PAUSE_S)
-    def remote_stop(self, number: int, pause_s: float) -> None:
-        self.step(lambda: wishes.stop(self.site, number), pause_s)
-
-    @rule(number=EVSE, pause_s=PAUSE_S)
-    def unlock(self, number: int, pause_s: float) -> None:
-        self.step(lambda: self.site.ask("UnlockConnector", evseId=number, connectorId=1), pause_s)
+    @rule(number=EVSE, what=st.sampled_from(sorted(wishes.REQUESTS)), pause_s=PAUSE_S)
+    def csms_asks(self, number: int, what: str, pause_s: float) -> None:
+        self.step(lambda: wishes.REQUESTS[what](self.site, number), pause_s)
 
     @rule(number=st.sampled_from((*EVSES, None)), pause_s=PAUSE_S)
     def out_of_service(self, number: int | None, pause_s: float) -> None:

@@ -38,8 +38,6 @@ CARDS: dict[str, Any] = {
 }
 """What the CSMS says about each card at first."""
 BEGINNING = datetime(2027, 2, 1, 9, 0, 0, tzinfo=UTC)
-START_S = 120.0
-"""By then a station that was started has met its devices, or said that it cannot."""
 CALL_S = 10.0
 PRESETS = {
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": 1,

@@ -2,11 +2,12 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
+from simulators.bench.world import Evse as Outlet
 from simulators.mock_csms.replies import ErrorReply
 from simulators.mock_csms.tokens import Info
 from tests.flows.machine.site import EVSES, FIXED, MASTERS, Site, Variable
@@ -86,7 +87,7 @@ async def arrive(site: Site, number: int, card: str, *, card_first: bool = False
         await start(site, number, card)
     elif not card_first:
         site.swipe(card)
-    await _for_a_while(lambda: any(outlet.meter.measuring.currents_a))
+    await for_a_while(lambda: any(outlet.meter.measuring.currents_a))
 
 
 async def leave(site: Site, number: int) -> None:
@@ -94,11 +95,12 @@ async def leave(site: Site, number: int) -> None:
     outlet = site.outlet(number)
     outlet.unplug()
     outlet.occupy_bay(False)
-    await _for_a_while(lambda: outlet.id == FIXED or not outlet.vehicle.at_station)
+    await for_a_while(lambda: outlet.id == FIXED or not outlet.vehicle.at_station)
 
 
-async def _for_a_while(wanted: Callable[[], bool]) -> None:
-    for _ in range(12):
+async def for_a_while(wanted: Callable[[], bool], *, seconds: int = 12) -> None:
+    """Wait for something that may not come."""
+    for _ in range(seconds):
         if wanted():
             break
         await asyncio.sleep(1)
@@ -168,3 +170,24 @@ async def put_right(site: Site) -> None:
     await availability(site, None, operative=True)
     for number in EVSES:
         await availability(site, number, operative=True)
+
+
+async def unlock(site: Site, number: int) -> None:
+    await site.ask("UnlockConnector", evseId=number, connectorId=1)
+
+
+async def trigger(site: Site, number: int) -> None:
+    await site.ask("TriggerMessage", requestedMessage="TransactionEvent", evse={"id": number})
+
+
+REQUESTS: dict[str, Callable[[Site, int], Awaitable[None]]] = {"stop": stop, "trigger": trigger, "unlock": unlock}
+FIDGETS: dict[str, Callable[[Outlet], None]] = {
+    "has enough": lambda outlet: outlet.set_vehicle(wants_power=False),
+    "wants power": lambda outlet: outlet.set_vehicle(wants_power=True),
+    "leaves the bay": lambda outlet: outlet.occupy_bay(False),
+    "comes into the bay": lambda outlet: outlet.occupy_bay(True),
+    "plugs in": lambda outlet: outlet.plug(),
+    "plugs in at the station": lambda outlet: outlet.plug("station"),
+    "plugs in at the vehicle": lambda outlet: outlet.plug("vehicle"),
+}
+"""What drivers and their vehicles do besides."""
