@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CODE := station simulators tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stories run test conformance traceability fuzz check style types layers fix cover bench lock clean
+.PHONY: help demo demo-stories run test conformance traceability machine fuzz check style types layers fix cover bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ test: $(VENV)/.dev ## All tests, on all cores
 
 conformance: $(VENV)/.dev ## Cases of the official test programme for stations, as a table
 	$(BIN)/python -m tests.conformance
+
+machine: $(VENV)/.dev ## A long run of the state machine that plays drivers, CSMS, faults and power (SEED=1)
+	MACHINE_SEED=$(or $(SEED),1) MACHINE_EXAMPLES=100 MACHINE_STEPS=60 $(BIN)/python -m pytest tests/flows/machine --timeout 3600
 
 # The fuzzer has wheels for few machines, so it is no part of the development environment.
 fuzz: $(VENV)/.dev ## A minute each of random frames and payloads, guided by coverage

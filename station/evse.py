@@ -65,7 +65,6 @@ class Evse:
     ) -> None:
         """`meter_key`: the public key (DER) that the meter must have; None if the first one met counts."""
         self.evse_id = evse_id
-        self._meter = meter
         self._controller = controller
         self._policy = policy
         self._around = around
@@ -287,7 +286,7 @@ class Evse:
 
     async def _make_safe(self) -> None:
         """Leave nothing switched on, as far as the devices still answer."""
-        for action in (self._controller.withhold, self._meter.release_output):
+        for action in (self._controller.withhold, self._meter_side.release_output):
             try:
                 async with asyncio.timeout(SAFE_TIMEOUT_S):
                     await action()
@@ -330,9 +329,9 @@ class Evse:
             if fault not in known:
                 self.post(on.FaultRaised(fault, text))
         lasting = found.keys() | ({Fault.LOCK} if self._not_locked is not None else set())
-        for fault in (told | {Fault.CONTROLLER}) - lasting:
-            if fault in known:
-                self.post(on.FaultCleared(fault))
+        # What was told may still wait in the inbox, and is cleared behind it.
+        for fault in (told | (known & {Fault.CONTROLLER})) - lasting:
+            self.post(on.FaultCleared(fault))
         return frozenset(found)
 
     async def _prepare(self) -> None:

@@ -163,6 +163,8 @@ class MeterSide:
         try:
             async with self._free:
                 self._refuse_wrong_meter()
+                with contextlib.suppress(ClockUnsetError):  # an end without a time is better than none
+                    await self._set_time(only_if_unset=True)
                 response = await self._meter.stop_transaction(effect.transaction_id)
                 after = await self._live()
         except DeviceError as error:
@@ -172,10 +174,14 @@ class MeterSide:
         assert response.record is not None
         return on.EndSigned(response.record, after)
 
+    async def release_output(self) -> None:
+        """Turn the output off, whatever runs; raises DeviceError."""
+        async with self._free:
+            await self._meter.release_output()
+
     async def release(self) -> Event:
         try:
-            async with self._free:
-                await self._meter.release_output()
+            await self.release_output()
             return on.OutputReleased()
         except DeviceError as error:
             log.error("output_not_released", evse=self._evse_id, error=str(error))
@@ -229,7 +235,8 @@ class MeterSide:
             if attempt > 0:
                 await asyncio.sleep(POLL_S)
             try:
-                return on.Woken(await self._meet())
+                async with self._free:  # somebody else may have a reading signed still
+                    return on.Woken(await self._meet())
             except DeviceError as error:
                 log.error("meter_not_met", evse=self._evse_id, error=str(error))
                 woken = on.Woken(None, str(error), _fault(error))

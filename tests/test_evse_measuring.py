@@ -32,6 +32,16 @@ FOR_ANNA = TransactionReq("DE*ABC*E1", "t-1", identification_data=ANNA.value)
 SILENT = LineSilentError("meter on /dev/ttyFAKE: no answer")
 
 
+class UnreadBook:
+    """Knows no meter yet."""
+
+    def known(self, _evse_id):
+        return None
+
+    def clock_updated(self, _evse_id, _at):
+        """Nobody looks it up."""
+
+
 class Side:
     """A MeterSide and what it posts; the session is what a test says."""
 
@@ -46,7 +56,7 @@ class Side:
             self.meter,
             post=self.posted.append,
             session=lambda: self.session,
-            book=None,
+            book=UnreadBook(),
             now=self.now,
             keep_rejected=lambda ocmf, reason: self.rejected.append(ocmf),
             configured_key=None,
@@ -277,6 +287,20 @@ async def test_a_start_that_comes_while_a_reading_is_signed_for_nobody_is_not_di
         assert bay.failure is None or isinstance(bay.failure, asyncio.CancelledError)
     assert [record.kind.value for record in bay.records] == ["turn_on", "turn_off"]
     assert [line for line in lines if line["event"] == "records_missing"] == []
+
+
+async def test_an_evse_that_starts_anew_waits_for_a_reading_that_is_being_signed_and_keeps_its_number(bay):
+    async with bay.open():
+        await bay.awake()
+        measuring = asyncio.create_task(bay.evse.measure(signed=True))
+        await asyncio.sleep(1.0)
+        with structlog.testing.capture_logs() as lines:
+            assert await bay.evse.restart()
+            record = (await measuring).record
+            await asyncio.sleep(1.0)
+        assert bay.failure is None
+    assert [line for line in lines if line["event"] == "not_made_safe"] == []
+    assert (record.meter_serial, record.pagination) in Receipts(bay.database).counters()
 
 
 @pytest.mark.parametrize(("updated_s", "ended_s"), [(60.0, 60.0), (1.0, 1.0), (1.0, 60.0)])

@@ -150,7 +150,9 @@ class Connection(ChargePoint):
         frame = read(raw_msg)
         self._record_received(frame, raw_msg)
         if frame.kind is Kind.CALL:
-            await super().route_message(raw_msg)  # type: ignore[no-untyped-call]
+            # A station that goes away does not wait for the answer; what else it sent before is still to be read.
+            with suppress(ConnectionClosed):
+                await super().route_message(raw_msg)  # type: ignore[no-untyped-call]
         elif frame.kind is not None and (waiting := self._open.get(frame.id)) and not waiting.done():
             waiting.set_result(frame)
 

@@ -9,7 +9,7 @@ from station.core import effects as do
 from station.core import events as on
 from station.core import samples
 from station.core.events import Due, Timer
-from station.core.policy import KeyPolicy, Policy
+from station.core.policy import ENERGY, KeyPolicy, Policy
 from station.core.powermeter import Powermeter
 from station.core.records import SignedRecord
 from station.core.session import Metering, energy_flows
@@ -141,7 +141,7 @@ def _wanted(policy: Policy) -> dict[Due, Wanted]:
 
 def _take(work: Work, due: frozenset[Due]) -> do.TakeSample:
     wanted = _wanted(work.policy)
-    return do.TakeSample(due, signed=any(wanted[one].signed for one in due))
+    return do.TakeSample(due, signed=any(wanted[one].signed and ENERGY in wanted[one].measurands for one in due))
 
 
 def _collect(work: Work, event: on.Sampled, wanted: Wanted) -> None:
@@ -162,15 +162,17 @@ def _collect(work: Work, event: on.Sampled, wanted: Wanted) -> None:
 
 
 def _keep(work: Work, record: SignedRecord) -> None:
-    """What the meter signed between begin and end is evidence too; it has its number in the meter's row."""
+    """What the meter signed between begin and end is evidence too; it has its number in the meter's row.
+
+    The newest one may come again: several samples may have been asked for when it was signed.
+    """
     session, transaction = work.session, work.transaction
-    if (session.last_serial, session.last_pagination) == (record.meter_serial, record.pagination):
-        return  # it is kept: several samples may have been asked for when it was signed
-    if not is_new(work, record):
+    again = (session.last_serial, session.last_pagination) == (record.meter_serial, record.pagination)
+    if not again and not is_new(work, record):
         work.do(do.SetAside(record, "a reading that was signed before what is known already"))
         return
-    if transaction is None or transaction.begin is None:
-        work.do(do.NoteRecord(record))
-    else:
+    if transaction is None or transaction.begin is None or transaction.end is not None:
+        work.do(do.NoteRecord(record))  # also again: after a restart it may be known by the meter's counter alone
+    elif not again:
         work.do(do.KeepRecord(transaction.id, record))
     work.set(last_pagination=record.pagination, last_serial=record.meter_serial)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -150,7 +150,7 @@ class OutboxSender:
     async def _send_rows(self) -> _Round:
         outcome = _Round.NOTHING_DUE
         held: set[str] = set()
-        for row in self._rows():
+        for row in self._rows(held):
             lane = _lane(row)
             if lane in held or lane in self._waiting:
                 held.add(lane)
@@ -172,20 +172,21 @@ class OutboxSender:
             outcome = _Round.SENT
         return outcome
 
-    def _rows(self) -> Iterator[Queued]:
+    def _rows(self, held: Collection[str]) -> Iterator[Queued]:
         """Yield what waits, oldest first, but last of all the lane over which the connection was lost.
 
-        If it was lost because of that message, everything else would wait for ever.
+        If it was lost because of that message, everything else would wait for ever. `held`: lanes that wait.
         """
         last, self._under_way = self._under_way, None
         if last is not None:
-            yield from (row for row in self._oldest_first() if _lane(row) != last)
+            yield from (row for row in self._oldest_first(held) if _lane(row) != last)
             self._remove_answered()
-        yield from self._oldest_first()
+        yield from self._oldest_first(held)
 
-    def _oldest_first(self) -> Iterator[Queued]:
+    def _oldest_first(self, held: Collection[str]) -> Iterator[Queued]:
         after = 0
-        while rows := self._store.head(BATCH, after=after):
+        # What waits may be thousands of messages, and this is asked with each new one.
+        while rows := self._store.head(BATCH, after=after, without={*held, *self._waiting}):
             yield from rows
             after = rows[-1].id
 

@@ -1,6 +1,6 @@
 """What the CSMS still has to be told, in order, and what was given up."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,11 +64,16 @@ class Outbox:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def head(self, limit: int = 1, *, after: int = 0) -> list[Queued]:
-        """Return the oldest messages with an id above `after`, oldest first."""
+    def head(self, limit: int = 1, *, after: int = 0, without: Collection[str] = ()) -> list[Queued]:
+        """Return the oldest messages with an id above `after`, oldest first.
+
+        Without those of the transactions that `without` names, and those of no transaction whose kind it names.
+        """
+        others = ", ".join("?" * len(without))
         rows = self._database.execute(
-            f"SELECT {COLUMNS} FROM outbox WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608
-            (after, limit),
+            f"SELECT {COLUMNS} FROM outbox WHERE id > ? AND ifnull(transaction_id, kind) NOT IN ({others})"  # noqa: S608
+            " ORDER BY id LIMIT ?",
+            (after, *without, limit),
         )
         return [_queued(row) for row in rows]
 

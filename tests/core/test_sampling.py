@@ -180,6 +180,12 @@ def test_each_kind_of_sample_is_signed_if_its_variable_says_so(one: Due) -> None
         assert len(values["told"] + values["kept"]) == on_
 
 
+def test_nothing_is_signed_that_could_not_be_shown_because_it_is_no_energy() -> None:
+    """Each signature keeps the meter busy for seconds, and a record that the CSMS never gets is kept for ever."""
+    run = Run(sign_updated_readings=True, updated_measurands=(Measurand.voltage,)).charging()
+    assert run(on.ClockStruck(due(Due.UPDATED))) == [do.TakeSample(due(Due.UPDATED), signed=False)]
+
+
 @pytest.mark.ocpp("E02.FR.14")
 @pytest.mark.parametrize(("told", "kept"), [(True, False), (False, True)])
 def test_a_record_that_was_signed_for_one_use_is_not_shown_in_the_other(told: bool, kept: bool) -> None:
@@ -198,6 +204,15 @@ def test_what_was_signed_on_the_way_is_kept_with_the_transaction_once() -> None:
     assert only(caused, do.KeepRecord) == do.KeepRecord(run.transaction.id, record)
     assert run.session.last_pagination == record.pagination
     assert not has(run(on.Sampled(a_reading(), due(Due.ENDED), record)), do.KeepRecord, do.SetAside)
+
+
+def test_what_was_signed_after_the_end_is_of_nobody_though_the_transaction_goes_on() -> None:
+    run = Run(**stops(EV)).charging()
+    run.stop(on.StopCause.CARD)
+    run.sign_end()
+    record = current_record(run)
+    assert run.transaction.end is not None
+    assert run(on.Sampled(a_reading(), due(), record)) == [do.NoteRecord(record)]
 
 
 def test_what_was_signed_for_nobody_is_noted_and_what_is_old_is_set_aside() -> None:

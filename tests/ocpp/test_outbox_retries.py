@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from station.ocpp.outbox import ASK_AGAIN_S
+from station.ocpp.outbox import ASK_AGAIN_S, BATCH
 from station.storage.database import Database
 from tests.fakes_clock import FakeClock
 from tests.ocpp.csms import SILENCE, Refusal
@@ -62,6 +62,22 @@ async def test_one_attempt_means_one_attempt(office):
         await asyncio.sleep(1000)
         assert len(csms.asked) == 1
     assert len(office.store.dead_letters()) == 1
+
+
+async def test_a_long_queue_that_waits_for_a_retry_is_not_read_again_with_each_message(office):
+    with office.store.together():
+        for number in range(10 * BATCH):
+            office.put(str(number), transaction="t1")
+    async with office.connected() as csms:
+        csms.answer(ACTION, Refusal(), {})
+        await csms.hear(ACTION)
+        await asyncio.sleep(1)
+        office.count_looks()
+        for number in range(5):
+            office.put(str(number), transaction="t2")
+            await csms.hear(ACTION, 2 + number, within_s=1)
+            await asyncio.sleep(1)
+        assert office.looks <= 4 * 5
 
 
 @pytest.mark.ocpp("E13.FR.03")

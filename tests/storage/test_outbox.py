@@ -55,6 +55,15 @@ def test_the_oldest_messages_come_first(outbox):
     assert [message.seq_no for message in outbox.head(10)] == [1, 2, 3, 4]
 
 
+def test_messages_of_a_transaction_or_a_kind_can_be_left_out(outbox):
+    put(outbox, 0)
+    put(outbox, 1, transaction_id="t2")
+    outbox.put("NotifyEvent", "{}", created_at=START, offline=False)
+    assert [message.transaction_id for message in outbox.head(9, without=("t1",))] == ["t2", None]
+    assert [message.seq_no for message in outbox.head(9, without=("NotifyEvent", "t2"))] == [0]
+    assert outbox.head(9, without=("t1", "t2", "NotifyEvent")) == []
+
+
 def test_the_messages_of_one_transaction_are_found_in_their_order(outbox):
     put(outbox, 0)
     put(outbox, 7, transaction_id="t2")

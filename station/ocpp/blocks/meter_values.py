@@ -9,6 +9,7 @@ from ocpp.v201 import call
 from ocpp.v201.datatypes import EVSEType
 from ocpp.v201.enums import MeasurandEnumType, ReadingContextEnumType
 
+from station.core.policy import ENERGY
 from station.core.samples import of_reading
 from station.evse import Evse
 from station.evse_meter import Measured
@@ -78,7 +79,7 @@ class MeterValues:
         self, evse: Evse, measurands: Measurands, context: ReadingContextEnumType, *, at: datetime | None = None
     ) -> None:
         shown = self._shown()
-        measured = await evse.measure(signed=shown.signed)
+        measured = await evse.measure(signed=shown.signed and ENERGY in measurands)
         if measured is None and evse.reading is not None:
             measured = Measured(evse.reading)
         if measured is None:

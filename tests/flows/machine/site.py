@@ -186,7 +186,7 @@ class Site(House):
         """Start the daemon again whenever it ended in order to be started again, as systemd does; runs for ever."""
         while True:
             await asyncio.sleep(1)
-            if self._running is not None and self._running.done():
+            if self._running is not None and self._running.done() and not self._running.cancelled():
                 await self.ended()
                 await self.start(wait=False)
 

@@ -13,12 +13,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.flows.machine.machine import Machine
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "8"))
-STEPS = int(os.environ.get("MACHINE_STEPS", "30"))
+STEPS = int(os.environ.get("MACHINE_STEPS", "40"))
 SEED = os.environ.get("MACHINE_SEED")
 SHRINK = os.environ.get("MACHINE_SHRINK") == "1"
 
 
-@pytest.mark.timeout(240 if SEED is None else 24 * 3600)
+@pytest.mark.timeout(600 if SEED is None else 24 * 3600)
 def test_whatever_happens() -> None:
     machine = Machine if SEED is None else seed(int(SEED))(Machine)
     run_state_machine_as_test(

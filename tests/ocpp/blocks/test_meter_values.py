@@ -124,6 +124,14 @@ async def test_nothing_is_signed_unless_that_is_wanted(yard):
     assert yard.meters[1].hardware.signed == []
 
 
+async def test_nothing_is_signed_where_no_energy_is_told(yard):
+    office = Office(yard, signed=True, measurands=(Measurand.voltage,))
+    async with talking(office.session) as csms:
+        await office.tell()
+        await csms.hear("MeterValues")
+    assert yard.meters[1].hardware.signed == []
+
+
 async def test_a_csms_that_refuses_signed_values_is_not_asked_again_and_the_operator_learns_what_to_do(yard):
     office = Office(yard, signed=True)
     async with talking(office.session) as csms:

@@ -62,6 +62,18 @@ async def test_an_answer_after_the_time_is_noted_and_disturbs_no_later_call(csms
     assert "answers no open request" in csms.station("CS1").problems[0]
 
 
+async def test_what_a_station_sent_before_it_went_is_read_though_it_takes_no_answer_any_more(csms: MockCsms) -> None:
+    async with bare_station(csms) as station:
+        calling = asyncio.create_task(csms.call("CS1", "ClearCache"))
+        asked = await station.read()
+        for _ in range(3):
+            await station.send_call("Heartbeat", {})
+        await station.send([3, asked[1], {"status": "Accepted"}])
+        await station.websocket.close()
+        assert await calling == {"status": "Accepted"}
+    assert len(csms.station("CS1").received("Heartbeat")) == 3
+
+
 async def test_only_one_call_is_open_at_a_time(csms: MockCsms) -> None:
     async with bare_station(csms) as station:
         calls = [asyncio.create_task(csms.call("CS1", "ClearCache")) for _ in range(2)]
