@@ -34,8 +34,11 @@ demo-stories: ## All stories of the demo, each with its check
 run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml
 	$(BIN)/station run --config $(or $(CONFIG),config/station.toml)
 
+# One more than there are cores: much of what the tests do is waiting.
+WORKERS := $(shell expr `getconf _NPROCESSORS_ONLN` + 1)
+
 test: $(VENV)/.dev ## All tests, on all cores
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 conformance: $(VENV)/.dev ## Cases of the official test programme for stations, as a table
 	$(BIN)/python -m tests.conformance

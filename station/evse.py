@@ -45,6 +45,8 @@ class Surroundings:
     """Set when something was put into the outbox."""
     news: asyncio.Event
     """Set when the status of a connector changed."""
+    clock_trusted: Callable[[], bool] = lambda: True
+    """Whether `now` is known rather than guessed."""
     inoperative: Callable[[int], bool] = lambda _evse_id: False
     """Whether an EVSE was taken out of service; asked when it wakes up."""
 
@@ -197,7 +199,12 @@ class Evse:
     def _take(self, event: Event) -> None:
         """Decide, commit, then act: in this order, because the power may go in between."""
         before, now = self._session, self._around.now()
-        moment = Moment(now, fresh_id=str(uuid.uuid4()), reading=self._meter_side.reading)
+        moment = Moment(
+            now,
+            fresh_id=str(uuid.uuid4()),
+            reading=self._meter_side.reading,
+            clock_trusted=self._around.clock_trusted(),
+        )
         session, effects = step(before, event, self._policy(), moment)
         stored = [effect for effect in effects if isinstance(effect, StoredEffect)]
         if session != before or stored:

@@ -27,7 +27,7 @@ TIME_CHECK_S = 600.0
 """How often the meter may see whether its clock is due: a day, or the switch of summer time, has passed."""
 CLOCK_GRACE_S = 30.0
 """How long after a power cut NTP or the CSMS may need until the station can tell the meter its time."""
-LIVE_S = 3.0
+LIVE_S = 1.0
 """How long an end that is signed waits for the live values that go with it."""
 SIGNS_READINGS = frozenset({Metering.OFF, Metering.ON})
 """Never while a begin or an end is being signed."""

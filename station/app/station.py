@@ -151,6 +151,7 @@ class Station:
             online=lambda: self._csms.online,
             mail=ground.mail,
             news=ground.news,
+            clock_trusted=self._clock.synchronised,
             inoperative=lambda evse_id: out_of_service(OutOfService(ground.database).all(), evse_id),
         )
 

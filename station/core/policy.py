@@ -81,3 +81,5 @@ class Moment:
     fresh_id: str
     reading: Powermeter | None = None
     """The newest live values of the meter, if they are fresh."""
+    clock_trusted: bool = True
+    """The time is known, not guessed: a clock without a battery begins anew where it stood when the power went."""

@@ -139,6 +139,11 @@ def same_driver(before: Session, now: Session) -> bool:
     return _who_and_what(before) == _who_and_what(now)
 
 
+def other_vehicle(before: Session, now: Session) -> bool:
+    """Whether the vehicle that was plugged in has made room for another one, or for itself."""
+    return before.plugged and now.plugged and before.plugged_at != now.plugged_at
+
+
 def for_master_pass(session: Session) -> bool:
     """C16: a transaction that a master pass could end, or a plug that is still held after one."""
     transaction = session.transaction

@@ -39,9 +39,10 @@ def _keep_waiting(work: Work) -> None:
     """A driver who was fetching the cable when the power went still has the rest of his time (C01.FR.26).
 
     Not where the meter is silent: nothing begins there, and what does when it answers must not be on his account.
+    Nor where nobody knows how long the power was away.
     """
     session, left_s = work.session, 0.0
-    if session.transaction is None and session.authorized_at is not None:
+    if session.transaction is None and session.authorized_at is not None and work.moment.clock_trusted:
         passed_s = (work.moment.now - session.authorized_at).total_seconds()
         left_s = work.policy.ev_connection_timeout_s - passed_s if passed_s >= 0 else 0.0
     if left_s > 0 and not session.plugged and session.awake:

@@ -16,6 +16,7 @@ from station.core.presented import (
     Purpose,
     Step,
     for_master_pass,
+    other_vehicle,
     purpose,
     same_driver,
     stoppable,
@@ -192,6 +193,9 @@ class Presenting:
         meant = self._purpose(allowed, token, reach)
         match meant.step:
             case Step.START:
+                before = next(session for session in allowed if session.evse_id == meant.evse_id)
+                if other_vehicle(before, self._evses[meant.evse_id].session):
+                    return self._refuse("another vehicle was plugged in meanwhile", meant.evse_id, info)
                 return self._accept(token, info, meant.evse_id)
             case Step.CHOOSE:
                 plugs = [session for session in allowed if session.evse_id in meant.among]

@@ -99,6 +99,7 @@ class Journal:
                 self._receipts.finish(
                     effect.transaction_id, ended_at=effect.ended_at, stopped_reason=effect.stopped_reason.value
                 )
+                self._collected.forget(effect.transaction_id)  # one that was never told has no Ended to take it
             case _:
                 assert_never(effect)
 

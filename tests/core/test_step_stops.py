@@ -212,7 +212,6 @@ STORIES: dict[str, tuple[Ceased, ...]] = {
     "E06.FR.06",
     "E06.FR.07",
     "E06.FR.08",
-    "E06.FR.09",
     "E06.FR.15",
     "E06.FR.16",
     "E07.FR.04",

@@ -61,6 +61,15 @@ def test_a_driver_who_waits_is_forgotten_where_the_meter_is_silent_for_nothing_b
     assert not has(again(on.BayChanged(occupied=True)), do.TurnOn)
 
 
+def test_a_driver_is_forgotten_where_nobody_knows_how_long_the_power_was_away() -> None:
+    run = Run(ev_connection_timeout_s=60.0)
+    run.card()
+    again = asleep(run)
+    again.clock_trusted = False
+    assert not has(again.restart(), do.StartTimer)
+    assert not has(again.pilot("B"), do.TurnOn)
+
+
 @pytest.mark.parametrize("passed_s", [60, -3600])
 def test_a_driver_whose_time_passed_during_the_cut_is_forgotten(passed_s: float) -> None:
     run = Run(ev_connection_timeout_s=60.0)

@@ -143,6 +143,21 @@ async def test_who_plugs_in_while_the_csms_is_asked_about_another_does_not_get_h
     assert (two.authorized(1), two.authorized(2)) == (ANNA, None)
 
 
+async def test_another_vehicle_that_took_the_place_while_the_csms_was_asked_does_not_charge_for_who_left(desk):
+    await desk.yard.plug()
+    async with talking(desk.session) as csms:
+        csms.answer("Authorize", SILENCE)
+        tapping = desk.tap_and_go_on()
+        await csms.hear("Authorize")
+        await desk.yard.unplug()
+        desk.yard.clock.shift(5)
+        await desk.yard.plug()
+        reply_late(csms, "Authorize", answer())
+        await tapping
+    assert desk.authorized() is None
+    assert desk.display.shown[-1].notice is Notice.REFUSED
+
+
 @pytest.mark.parametrize(("choose", "notice"), [("newest-plug", Notice.PLUG_IN), ("ask", Notice.CHOOSE)])
 async def test_a_card_that_comes_first_waits_for_the_next_plug(two, choose, notice):
     async with talking(two.session):

@@ -155,6 +155,13 @@ def test_other_events_take_nothing_of_what_was_collected(journal, database):
     assert len(Collected(database).of("t1")) == 1
 
 
+def test_what_was_collected_for_a_transaction_that_was_never_told_goes_with_it(journal, database):
+    closing = CloseReceipt("t1", START, ReasonEnumType.local)
+    journal.commit(Session(1), [OpenReceipt("t1", CARD, START), Collect("t1", periodic(1))], now=START, offline=False)
+    journal.commit(Session(1), [closing], now=START, offline=False)
+    assert Collected(database).of("t1") == []
+
+
 def test_what_was_collected_outlives_a_power_cut_and_is_in_the_ended_that_follows(tmp_path):
     with Database.open(tmp_path, FakeClock()) as database:
         Journal(database).commit(Session(1), [Collect("t1", periodic(1))], now=START, offline=False)
