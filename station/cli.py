@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from station import __version__
 from station.commands.meter import options as meter_options
 from station.errors import StationError
+from station.loading import without_collecting
 
 Commands = Any
 """argparse has no public name for what add_subparsers returns."""
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code; foreseen errors end with one clear line."""
     options = _parser().parse_args(arguments)
     try:
-        command = import_module(f"station.commands.{options.module}")
+        with without_collecting():
+            command = import_module(f"station.commands.{options.module}")
         return int(getattr(command, options.function)(options))
     except StationError as error:
         print(f"station: {error}", file=sys.stderr)

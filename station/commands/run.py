@@ -13,6 +13,7 @@ from station import __version__, logs
 from station.clock import SystemClock
 from station.commands.service_manager import ServiceManager
 from station.errors import DeviceError, StationError
+from station.loading import without_collecting
 from station.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ def run(options: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings, *, told: str) -> str | None:
     """Run the station; return the reason of the restart that was asked for, or None."""
-    from station.app import Station
-    from station.core.boot import Run, boot_reason
-    from station.storage.database import Database
-    from station.storage.runs import Runs
+    with without_collecting():
+        from station.app import Station
+        from station.core.boot import Run, boot_reason
+        from station.storage.database import Database
+        from station.storage.runs import Runs
 
     folder = Path(settings.station.state_dir)
     with Database.open(folder, SystemClock()) as database:
