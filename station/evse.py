@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from station.core.events import Event, Timer
 from station.core.faults import Fault
 from station.core.policy import Moment, Policy
 from station.core.powermeter import Powermeter
-from station.core.session import Session, connector_status, idle, waking
+from station.core.session import Session, connector_status, has_transaction, idle, waking
 from station.core.step import step
 from station.errors import DeviceError
 from station.evse_log import tell, tell_gap
@@ -131,8 +131,7 @@ class Evse:
     async def unlock(self) -> bool:
         """Let the plug go, whatever is plugged; return whether the controller did it (F05)."""
         try:
-            async with self._plug_free:
-                await self._controller.unlock()
+            await self._let_plug_go()
         except DeviceError as error:
             log.warning("unlock_failed", evse=self.evse_id, error=str(error))
             return False
@@ -163,7 +162,8 @@ class Evse:
             async with asyncio.TaskGroup() as tasks:
                 # The pilot first, because that takes the current away; its news wait until the meter was heard.
                 parts = [self._begin(tasks, self._watch_pilot)]
-                self._take(await self._meter_side.wake())
+                woken = await self._meter_side.wake()
+                self._take(replace(woken, clock_trusted=self._around.clock_trusted()))
                 self._take(on.AvailabilityChanged(operative=not self._around.inoperative(self.evse_id)))
                 others = (self._decide, self._act, self._meter_side.watch, self._meter_side.keep_time)
                 parts += [self._begin(tasks, part) for part in others]
@@ -199,12 +199,7 @@ class Evse:
     def _take(self, event: Event) -> None:
         """Decide, commit, then act: in this order, because the power may go in between."""
         before, now = self._session, self._around.now()
-        moment = Moment(
-            now,
-            fresh_id=str(uuid.uuid4()),
-            reading=self._meter_side.reading,
-            clock_trusted=self._around.clock_trusted(),
-        )
+        moment = Moment(now, fresh_id=str(uuid.uuid4()), reading=self._meter_side.reading)
         session, effects = step(before, event, self._policy(), moment)
         stored = [effect for effect in effects if isinstance(effect, StoredEffect)]
         if session != before or stored:
@@ -272,14 +267,17 @@ class Evse:
                     async with self._plug_free:
                         await self._controller.lock()
                 case do.Unlock():
-                    async with self._plug_free:
-                        await self._controller.unlock()
+                    await self._let_plug_go()
         except DeviceError as error:
             self._control_failed(effect, error)
         else:
             moved = isinstance(effect, do.Lock | do.Unlock) and self._not_locked is None
             if moved and Fault.LOCK in self._session.faults:
                 self.post(on.FaultCleared(Fault.LOCK))
+
+    async def _let_plug_go(self) -> None:
+        async with self._plug_free:
+            await self._controller.unlock()
 
     def _control_failed(self, effect: do.Offer | do.Withhold | do.Lock | do.Unlock, error: DeviceError) -> None:
         log.error("controller_failed", evse=self.evse_id, action=type(effect).__name__, error=str(error))
@@ -347,8 +345,12 @@ class Evse:
             await self._controller.prepare()
         if self._session.transaction is None:
             try:
-                async with self._plug_free:
-                    await self._controller.unlock()
+                await self._let_plug_go()
             except LockError as error:
                 self.post(on.FaultRaised(Fault.LOCK, str(error)))
         self._prepared = True
+
+
+def evse_of(evses: Mapping[int, Evse], transaction_id: str) -> Evse | None:
+    """Return the EVSE where a transaction runs, or None if it does not run any more."""
+    return next((evse for evse in evses.values() if has_transaction(evse.session, transaction_id)), None)

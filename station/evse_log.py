@@ -6,20 +6,19 @@ from enum import Enum
 from typing import Any
 
 import structlog
-from ocpp.v201.enums import TransactionEventEnumType, TriggerReasonEnumType
+from ocpp.v201.enums import TransactionEventEnumType
 
 from station.core import effects as do
 from station.core.effects import StoredEffect
 from station.core.reports import Alert, TransactionReport
 from station.core.session import Session
+from station.core.thinning import PASSING
 
 REPORTED = {
     TransactionEventEnumType.started: "transaction_started",
     TransactionEventEnumType.updated: "transaction_updated",
     TransactionEventEnumType.ended: "transaction_ended",
 }
-
-ROUTINE = frozenset({TriggerReasonEnumType.meter_value_periodic, TriggerReasonEnumType.meter_value_clock})
 
 log = structlog.get_logger("station.evse")
 
@@ -30,7 +29,7 @@ def tell(evse_id: int, stored: Iterable[StoredEffect]) -> None:
         match effect:
             case do.Report(report):
                 # There may be one each second of them for each EVSE.
-                level = logging.DEBUG if report.trigger in ROUTINE else logging.INFO
+                level = logging.DEBUG if report.trigger in PASSING else logging.INFO
                 log.log(level, REPORTED[report.event], evse=evse_id, **_of_report(report))
             case do.Raise(alert) if alert.active:
                 log.warning("problem_appeared", evse=evse_id, text=alert.tech_info, **_of_alert(alert))

@@ -10,7 +10,7 @@ from station.core.device_model import DeviceModel
 from station.core.presented import Choose
 from station.core.tokens import TokenInfo
 from station.driver_notices import guide, personal
-from station.evse import Evse
+from station.evse import Evse, evse_of
 from station.hardware.display import LogDisplay
 from station.hardware.scanners import ButtonScanner, CardScanner, KeypadScanner, Scanner
 from station.hardware.serial_reader import SerialLineReader
@@ -85,10 +85,9 @@ class Drivers:
 
     def told(self, transaction_id: str, info: TokenInfo) -> None:
         """Show the driver what the CSMS says to him in the answer to an event (E05, I01)."""
-        for evse in self._evses.values():
-            running = evse.session.transaction
-            if running is not None and running.id == transaction_id and (notice := personal(info, evse.evse_id)):
-                self.display.show(notice)
+        evse = evse_of(self._evses, transaction_id)
+        if evse is not None and (notice := personal(info, evse.evse_id)):
+            self.display.show(notice)
 
     def _reach(self, reader: ReaderSettings) -> Reach:
         keypads = (pad for pad in self._ground.settings.readers if pad.selects)

@@ -11,7 +11,7 @@ from station.core.ending import finish
 from station.core.faults import Fault
 from station.core.policy import TxPoint
 from station.core.sampling import clock_struck, sampled, time_samples
-from station.core.session import Metering, Stop, allowed_amps, refusal
+from station.core.session import Metering, Stop, allowed_amps, has_transaction, refusal
 from station.core.signing import (
     begin_failed,
     end_failed,
@@ -45,8 +45,10 @@ SIGNIFICANT_AMPS = 1.0
 def apply(work: Work, event: on.Event) -> Trigger | None:
     """Take the event into the session; return the trigger that it is for a running transaction, if it is one."""
     match event:
-        case on.Woken() | on.MeterFound():
-            _woken(work, event)
+        case on.Woken():
+            wake(work, event)
+        case on.MeterFound():
+            meter_found(work, event.left_over)
         case on.PilotChanged():
             return _pilot_changed(work, event)
         case on.BayChanged():
@@ -107,13 +109,6 @@ def _heard_of_device(work: Work, event: on.DeviceEvent) -> Trigger | None:
     return None
 
 
-def _woken(work: Work, event: on.Woken | on.MeterFound) -> None:
-    if isinstance(event, on.Woken):
-        wake(work, event)
-    else:
-        meter_found(work, event.left_over)
-
-
 def _pilot_changed(work: Work, event: on.PilotChanged) -> Trigger | None:
     was_plugged, had_cable = work.session.plugged, work.session.cable_in
     work.set(letter=event.letter, cable_rating_amps=event.cable_rating_amps)
@@ -169,9 +164,17 @@ def _authorized(work: Work, event: on.Authorized) -> Trigger | None:
     _make_room(work)
     work.set(authorization=event, authorized_at=work.moment.now, held_for=None)
     if work.transaction is not None:
-        work.set_transaction(token=event.token, remote_start_id=event.remote_start_id)
-        work.set_transaction(over=None, keep_locked=False, released=False, told_token=False, told_remote=False)
-        work.set_transaction(invalid=False, suspended=False)
+        work.set_transaction(
+            token=event.token,
+            remote_start_id=event.remote_start_id,
+            over=None,
+            keep_locked=False,
+            released=False,
+            invalid=False,
+            suspended=False,
+            told_token=False,
+            told_remote=False,
+        )
     if not work.session.plugged:
         await_cable(work, work.policy.ev_connection_timeout_s)
     # F01.FR.25: the first event after a remote start says so, whatever else happened.
@@ -188,7 +191,7 @@ def _make_room(work: Work) -> None:
 
 def _stop_requested(work: Work, event: on.StopRequested) -> Trigger | None:
     transaction = work.transaction
-    if event.transaction_id is not None and (transaction is None or transaction.id != event.transaction_id):
+    if event.transaction_id is not None and not has_transaction(work.session, event.transaction_id):
         return None
     if work.session.held_for is not None:
         work.set(held_for=None)

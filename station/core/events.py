@@ -48,6 +48,8 @@ class Woken:
     """Why there is no `left_over`, in the words of the driver."""
     fault: Fault = Fault.METER
     """What that problem is."""
+    clock_trusted: bool = True
+    """The time is known, not guessed: a clock without a battery begins anew where it stood when the power went."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,5 +81,3 @@ class Moment:
     fresh_id: str
     reading: Powermeter | None = None
     """The newest live values of the meter, if they are fresh."""
-    clock_trusted: bool = True
-    """The time is known, not guessed: a clock without a battery begins anew where it stood when the power went."""

@@ -40,6 +40,10 @@ class Wanted:
     signed: bool = False
     """With the signed value of the energy, if the meter could sign it."""
 
+    @property
+    def shows_signature(self) -> bool:
+        return self.signed and ENERGY in self.measurands
+
 
 def time_samples(work: Work, expired: Timer | None = None) -> None:
     """Take the sample of a timer that expired and set it anew; without one, set all timers by the intervals."""
@@ -141,14 +145,14 @@ def _wanted(policy: Policy) -> dict[Due, Wanted]:
 
 def _take(work: Work, due: frozenset[Due]) -> do.TakeSample:
     wanted = _wanted(work.policy)
-    return do.TakeSample(due, signed=any(wanted[one].signed and ENERGY in wanted[one].measurands for one in due))
+    return do.TakeSample(due, signed=any(wanted[one].shows_signature for one in due))
 
 
 def _collect(work: Work, event: on.Sampled, wanted: Wanted) -> None:
     """Keep values for Ended; their public key, if it is wanted with each, comes along."""
     transaction, policy = work.transaction, work.policy
     assert transaction is not None
-    record = event.record if wanted.signed else None
+    record = event.record if wanted.shows_signature else None
     sample = samples.of_reading(
         event.reading,
         wanted.measurands,

@@ -226,6 +226,11 @@ def refusal(session: Session) -> str | None:
     return None
 
 
+def has_transaction(session: Session, transaction_id: str) -> bool:
+    """Tell whether this transaction runs here, the seconds included in which its end is being signed."""
+    return session.transaction is not None and session.transaction.id == transaction_id
+
+
 def idle(session: Session) -> bool:
     """Nothing would be lost by a restart: no transaction, nobody authorized."""
     return session.transaction is None and session.authorization is None

@@ -54,7 +54,7 @@ def measured(transaction: Transaction, policy: Policy, what: Values) -> Shown:
     """Return values from between begin and end."""
     values: tuple[Sample, ...] = ()
     for wanted in what.wanted:
-        key, record = None, what.record if wanted.signed and ENERGY in wanted.measurands else None
+        key, record = None, what.record if wanted.shows_signature else None
         if record is not None:
             key, transaction = _key(transaction, policy, record.public_key, signed=True)
         sample = samples.of_reading(

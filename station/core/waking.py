@@ -19,7 +19,7 @@ def wake(work: Work, woken: on.Woken) -> None:
     work.set_transaction(keep_locked=False, released=False)  # no plug is held beyond a power loss
     work.do(do.Withhold())
     settle_faults(work)
-    _keep_waiting(work)
+    _keep_waiting(work, clock_trusted=woken.clock_trusted)
     if left is None:
         raise_fault(work, woken.fault, woken.problem)
     else:
@@ -35,14 +35,14 @@ def wake(work: Work, woken: on.Woken) -> None:
         work.set_transaction(stop=transaction.stop or POWER_LOSS)
 
 
-def _keep_waiting(work: Work) -> None:
+def _keep_waiting(work: Work, *, clock_trusted: bool) -> None:
     """A driver who was fetching the cable when the power went still has the rest of his time (C01.FR.26).
 
     Not where the meter is silent: nothing begins there, and what does when it answers must not be on his account.
     Nor where nobody knows how long the power was away.
     """
     session, left_s = work.session, 0.0
-    if session.transaction is None and session.authorized_at is not None and work.moment.clock_trusted:
+    if session.transaction is None and session.authorized_at is not None and clock_trusted:
         passed_s = (work.moment.now - session.authorized_at).total_seconds()
         left_s = work.policy.ev_connection_timeout_s - passed_s if passed_s >= 0 else 0.0
     if left_s > 0 and not session.plugged and session.awake:

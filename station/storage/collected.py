@@ -18,10 +18,9 @@ class Collected:
     def add(self, transaction_id: str, body: str) -> None:
         """Keep one more; if there are too many, every second one goes."""
         self._database.execute("INSERT INTO collected (transaction_id, body) VALUES (?, ?)", (transaction_id, body))
-        numbers = self._numbers(transaction_id)
-        if len(numbers) > MOST:
+        if self._count(transaction_id) > MOST:
             # E06.FR.13: the 1st, 3rd, 5th ...; those with a signature only if there is no other.
-            for number in (self._numbers(transaction_id, UNSIGNED) or numbers)[::2]:
+            for number in (self._numbers(transaction_id, UNSIGNED) or self._numbers(transaction_id))[::2]:
                 self._database.execute("DELETE FROM collected WHERE number = ?", (number,))
 
     def of(self, transaction_id: str) -> list[str]:
@@ -34,6 +33,10 @@ class Collected:
     def forget(self, transaction_id: str) -> None:
         """Delete what is kept of a transaction."""
         self._database.execute("DELETE FROM collected WHERE transaction_id = ?", (transaction_id,))
+
+    def _count(self, transaction_id: str) -> int:
+        query = "SELECT count(*) FROM collected WHERE transaction_id = ?"
+        return int(self._database.execute(query, (transaction_id,)).fetchone()[0])
 
     def _numbers(self, transaction_id: str, condition: str = "") -> list[int]:
         query = f"SELECT number FROM collected WHERE transaction_id = ? {condition} ORDER BY number"  # noqa: S608

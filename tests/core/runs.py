@@ -68,7 +68,6 @@ class Run:
         self.session = session or Session(evse_id=1)
         self.now = NOON
         self.effects: list[do.Effect] = []
-        self.clock_trusted = True
         self.reading: Powermeter | None = None
         """What the meter says at the moment."""
         self._ids, self._paginations = count(1), count(100)
@@ -81,12 +80,7 @@ class Run:
         caused: list[do.Effect] = []
         for event in events:
             self.now += timedelta(seconds=1)
-            moment = Moment(
-                self.now,
-                fresh_id=f"transaction-{next(self._ids)}",
-                reading=self.reading,
-                clock_trusted=self.clock_trusted,
-            )
+            moment = Moment(self.now, fresh_id=f"transaction-{next(self._ids)}", reading=self.reading)
             self.session, effects = step(self.session, event, self.policy, moment)
             caused += effects
         self.effects += caused

@@ -65,8 +65,7 @@ def test_a_driver_is_forgotten_where_nobody_knows_how_long_the_power_was_away() 
     run = Run(ev_connection_timeout_s=60.0)
     run.card()
     again = asleep(run)
-    again.clock_trusted = False
-    assert not has(again.restart(), do.StartTimer)
+    assert not has(again(on.Woken(NOTHING_LEFT, clock_trusted=False)), do.StartTimer)
     assert not has(again.pilot("B"), do.TurnOn)
 
 

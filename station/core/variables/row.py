@@ -112,5 +112,3 @@ class Variable(Generic[T]):
 
 SECONDS = Integer(0, 7 * 24 * 3600)
 AT_LEAST_ONE_SECOND = Integer(1, 7 * 24 * 3600)
-NEVER = Integer(0, 0)
-"""For rows that every station must let the CSMS set, where 0 is all that this one can do."""

@@ -11,9 +11,9 @@ from ocpp.v201.enums import RequestStartStopStatusEnumType
 
 from station.core.events import Authorized, StopCause, StopRequested
 from station.core.presented import only_one_meant, unused
-from station.core.session import Session, refusal
+from station.core.session import refusal
 from station.core.tokens import NEVER_CHECKED, UNCHECKED, IdToken, TokenInfo
-from station.evse import Evse
+from station.evse import Evse, evse_of
 from station.ocpp import words
 from station.ocpp.model_words import because
 from station.ocpp.router import Reply, on
@@ -102,7 +102,7 @@ class RemoteControl:
         """F03, F04: end the transaction that is named; that it ends already is no reason to refuse (F03.FR.07)."""
         if not self._accepted():
             return StopAnswer(status=Status.rejected, status_info=NOT_REGISTERED)
-        evse = self._running(request.transaction_id)
+        evse = evse_of(self._evses, request.transaction_id)
         log.info("remote_stop_requested", transaction=request.transaction_id, runs=evse is not None)
         if evse is None:
             return StopAnswer(status=Status.rejected, status_info=because("TxNotFound", "no such transaction runs"))
@@ -172,9 +172,3 @@ class RemoteControl:
             unasked = replace(UNCHECKED, group=start.group)
             return None if self._barred(unasked, start.evse.evse_id) else unasked
         return await self._admit(start.token, start.evse.evse_id)
-
-    def _running(self, transaction_id: str) -> Evse | None:
-        def runs(session: Session) -> bool:
-            return session.transaction is not None and session.transaction.id == transaction_id
-
-        return next((evse for evse in self._evses.values() if runs(evse.session)), None)

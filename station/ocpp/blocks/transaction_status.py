@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from ocpp.v201 import call, call_result
 
-from station.evse import Evse
+from station.evse import Evse, evse_of
 from station.ocpp.router import on
 
 Answer = call_result.GetTransactionStatus
@@ -21,11 +21,7 @@ class TransactionStatus:
     @on("GetTransactionStatus")
     async def status(self, request: call.GetTransactionStatus) -> Answer:
         transaction_id = request.transaction_id
-        # E14.FR.06: without a transaction there is none of which to say that it goes on.
-        ongoing = None if transaction_id is None else self._goes_on(transaction_id)
+        # E14.FR.06: without a transaction there is none of which to say that it goes on. One goes on until its Ended
+        # event is made, the seconds included in which its end is being signed.
+        ongoing = None if transaction_id is None else evse_of(self._evses, transaction_id) is not None
         return Answer(messages_in_queue=self._is_queued(transaction_id), ongoing_indicator=ongoing)
-
-    def _goes_on(self, transaction_id: str) -> bool:
-        """It does until its Ended event is made, the seconds included in which its end is being signed."""
-        running = (evse.session.transaction for evse in self._evses.values())
-        return any(transaction is not None and transaction.id == transaction_id for transaction in running)

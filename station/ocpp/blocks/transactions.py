@@ -12,7 +12,7 @@ from station.core.documents import from_document
 from station.core.events import Judged, Triggered
 from station.core.reports import Sample, TransactionReport
 from station.core.tokens import IdToken, TokenInfo
-from station.evse import Evse
+from station.evse import Evse, evse_of
 from station.ocpp import words
 from station.ocpp.meter_values import meter_value
 from station.ocpp.triggering import Work, meant
@@ -84,7 +84,7 @@ class Transactions:
                 self._told_plain(report.transaction_id, sample)
 
     def _judge(self, report: TransactionReport, info: TokenInfo) -> None:
-        evse = self._evse_of(report.transaction_id)
+        evse = evse_of(self._evses, report.transaction_id)
         running = evse.session.transaction if evse else None
         driver = running.token if running else self._token_of(report.transaction_id)
         # Most events do not repeat the token, but what is said is about it; the card that ends it may be another one.
@@ -97,14 +97,6 @@ class Transactions:
             log.warning("transaction_deauthorized", transaction=report.transaction_id, status=info.status.value)
         self._told(report.transaction_id, info)
         evse.post(Judged(report.transaction_id, accepted=info.accepted, group=info.group))
-
-    def _evse_of(self, transaction_id: str) -> Evse | None:
-        return next((evse for evse in self._evses.values() if _transaction_id(evse) == transaction_id), None)
-
-
-def _transaction_id(evse: Evse) -> str | None:
-    transaction = evse.session.transaction
-    return transaction.id if transaction else None
 
 
 def _runs(evse: Evse) -> bool:
