@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from station import __version__
 from station.commands.meter import options as meter_options
 from station.errors import StationError
-from station.loading import without_collecting
+from station.loading import without, without_collecting
 
 Commands = Any
 """argparse has no public name for what add_subparsers returns."""
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code; foreseen errors end with one clear line."""
     options = _parser().parse_args(arguments)
     try:
-        with without_collecting():
+        with without_collecting(), without("rich"):
             command = import_module(f"station.commands.{options.module}")
         return int(getattr(command, options.function)(options))
     except StationError as error:

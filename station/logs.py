@@ -1,8 +1,4 @@
-"""Logging: structured events on stderr, for people or as JSON lines, with secrets masked by type and by key.
-
-Importing structlog imports `rich` wherever that is installed, which costs 60 ms and some memory. The station does
-not depend on `rich`, so it pays for it only beside development tools; nothing is done against it here.
-"""
+"""Logging: structured events on stderr, for people or as JSON lines, with secrets masked by type and by key."""
 
 import contextlib
 import logging
@@ -16,6 +12,8 @@ from structlog.typing import EventDict, Processor
 
 from station.clock import Clock, SystemClock
 from station.secret import MASK, SECRET_NAMES, without_credentials
+
+Tee = Callable[[str, Mapping[str, Any]], None]
 
 WIRE = "station.wire"
 """The logger of raw frames; they hold id tokens, so it is silent unless it is asked for."""
@@ -40,6 +38,7 @@ def configure(
     stream: TextIO | None = None,
     clock: Clock | None = None,
     for_good: bool = False,
+    tee: Tee | None = None,
 ) -> None:
     """Set logging up for the whole process; the last call counts. `level` is one of LEVELS.
 
@@ -57,6 +56,7 @@ def configure(
             _stamp(clock or SystemClock()),
             structlog.processors.format_exc_info,
             mask,
+            *([_copy(tee)] if tee else []),
             render,
             *([_prefix_priority] if _leads_to_journal(out) else []),
         ],
@@ -87,6 +87,15 @@ def _masked(key: object, value: Any) -> Any:
     if type(value) is tuple:
         return tuple(_masked(None, member) for member in value)
     return value
+
+
+def _copy(tee: Tee) -> Processor:
+    def copy(logger: Any, _method: str, event: EventDict) -> EventDict:
+        if logger.name != WIRE:
+            tee(logger.name, event)
+        return event
+
+    return copy
 
 
 class _Lines:

@@ -121,13 +121,15 @@ class RpcSession:
         on_invalid: Callable[[str], None] = lambda _why: None,
         on_replayed: Callable[[str], None] = lambda _why: None,
         lenient: bool = False,
+        on_frame: Callable[[bool, Shown], None] = lambda _sent, _shown: None,
     ) -> None:
         """`timeout_s`: how long a request that is sent waits for its answer (messageTimeout of the network profile).
 
         `outgoing_gate` raises NotPermitted for an action that must wait. `incoming_gate` raises an OCPPError, which
         becomes the CALLERROR, for one that is not to be handled. `on_invalid` is told whatever the
         CSMS sends that is no valid OCPP, `on_replayed` each request whose id came over this connection before.
-        `lenient`: what CSMSs write loosely is repaired (station.ocpp.lenient).
+        `lenient`: what CSMSs write loosely is repaired (station.ocpp.lenient). `on_frame` is shown all that is sent
+        (True) and received (False).
         """
         self._router = router
         self._timeout_s = timeout_s
@@ -136,6 +138,7 @@ class RpcSession:
         self._on_invalid = on_invalid
         self._on_replayed = on_replayed
         self._lenient = lenient
+        self._on_frame = on_frame
         self._talk: _Talk | None = None
 
     @property
@@ -224,7 +227,7 @@ class RpcSession:
         talk.awaited = (order.id, answer)
         try:
             async with asyncio.timeout(order.timeout_s):
-                await _write(talk, order.frame)
+                await self._write(talk, order.frame)
                 order.on_sent()
                 order.settle(await answer)
         except TimeoutError:
@@ -260,7 +263,9 @@ class RpcSession:
         raise ResponseInvalid(violation.code, violation.description)
 
     async def _receive(self, talk: _Talk, frame: str | bytes) -> None:
-        wire.debug("frame_received", frame=Shown(frame))
+        shown = Shown(frame)
+        wire.debug("frame_received", frame=shown)
+        self._on_frame(False, shown)
         match frames.parse(frame):
             case Call() as request:
                 await self._queue(talk, request)
@@ -321,7 +326,7 @@ class RpcSession:
     async def _reply(self, talk: _Talk, answer: Result | Error) -> bool:
         """Write an answer; return whether it could be written."""
         try:
-            await _write(talk, frames.to_text(answer))
+            await self._write(talk, frames.to_text(answer))
         except ConnectionError as error:
             log.info("answer_not_delivered", id=answer.id, why=str(error))
             return False
@@ -331,10 +336,11 @@ class RpcSession:
             return False
         return True
 
-
-async def _write(talk: _Talk, frame: str) -> None:
-    wire.debug("frame_sent", frame=Shown(frame))
-    await talk.connection.send(frame)
+    async def _write(self, talk: _Talk, frame: str) -> None:
+        shown = Shown(frame)
+        wire.debug("frame_sent", frame=shown)
+        self._on_frame(True, shown)
+        await talk.connection.send(frame)
 
 
 def _refuse_invalid(action: str, payload: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from station.settings.values import (
     SecuritySettings,
     Settings,
     StationSettings,
+    WebSettings,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "SecuritySettings",
     "Settings",
     "StationSettings",
+    "WebSettings",
     "load",
 ]
 

@@ -1,29 +1,20 @@
-"""The sections about devices: lines, EVSEs with what belongs to them, readers and the display."""
+"""The sections about what charges: lines, and EVSEs with what belongs to them."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from ocpp.v201.enums import ConnectorEnumType
 
-from station.core.presented import Choose
-from station.hardware.scanners import CARD_TYPES, IDENTIFIER
 from station.meter.keys import KeyFormatError, parse_key
 from station.meter.port import Switching
-from station.settings.toml_reader import Table, listed, meant
+from station.settings.toml_reader import Table, meant
 from station.settings.values import (
-    CARD_READER,
-    KEYPAD,
-    START_BUTTON,
     BaySettings,
     ControllerSettings,
-    DisplaySettings,
     EvseSettings,
     LineSettings,
     MeterSettings,
     Parity,
-    ReaderSettings,
 )
 
 PARITIES: Final[dict[str, Parity]] = {"none": "N", "even": "E", "odd": "O"}
@@ -34,25 +25,13 @@ PRINTABLE: Final = r"[ -~]*"
 DEVICE: Final = r"(?!.*://).*"
 DEVICE_ALLOWED: Final = "write the path of a serial port, such as /dev/ttyMETER; lines over a network cannot be used"
 
-LOCAL: Final = "Local"
-TOKEN_TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        CARD_READER: CARD_TYPES,
-        KEYPAD: ("KeyCode",),
-        START_BUTTON: ("NoAuthorization", LOCAL),
-    }
-)
-"""What each type of reader can read (IdTokenEnumType)."""
-IDENTIFIER_ALLOWED: Final = "1 to 36 letters, digits and * - _ = : + | @ . are"
-CHOOSE: Final = tuple(choose.value for choose in Choose)
-
 
 def read_line(table: Table, path: Path) -> LineSettings:
     """Return what a `[[line]]` says; a relative port is beside `path`."""
     parity = table.text("parity", "even", choices=PARITIES)
     settings = LineSettings(
         name=table.text("name"),
-        port=_port(table, path),
+        port=port_of(table, path),
         baud_rate=table.integer("baud_rate", 19200, choices=BAUD_RATES),
         parity=PARITIES.get(parity, "E"),
     )
@@ -136,44 +115,7 @@ def _bay(table: Table, path: Path) -> BaySettings:
     return settings
 
 
-def read_reader(table: Table, path: Path) -> ReaderSettings:
-    """Return what a `[[reader]]` says; a relative port is beside `path`."""
-    settings = ReaderSettings(
-        name=table.text("name"),
-        type=table.text("type", choices=TOKEN_TYPES),
-        port=_port(table, path),
-        baud_rate=table.integer("baud_rate", 9600, choices=BAUD_RATES),
-        evses=table.integers("evses"),
-        choose=table.text("choose", Choose.NEWEST_PLUG.value, choices=CHOOSE),
-        token_type=table.text("token_type", ""),
-        id_token=table.text("id_token", "", pattern=IDENTIFIER.pattern, allowed=IDENTIFIER_ALLOWED),
-    )
-    _check_tokens(settings, table)
-    table.close()
-    return settings
-
-
-def _check_tokens(reader: ReaderSettings, table: Table) -> None:
-    """What a reader reads has to be of a type that such a reader can read."""
-    types = TOKEN_TYPES.get(reader.type, ())
-    if reader.token_type and reader.token_type not in types:
-        close = meant(reader.token_type, types)
-        table.wrong("token_type", f"{reader.token_type!r} is not one of {listed(types)} ({reader.type}){close}")
-    takes_id = reader.type == START_BUTTON and reader.token_type == LOCAL
-    if takes_id and not reader.id_token:
-        table.wrong("id_token", "is missing; write what a press of this start button stands for")
-    elif reader.id_token and not takes_id:
-        table.wrong("id_token", f'is only for type = "{START_BUTTON}" with token_type = "{LOCAL}"')
-
-
-def read_display(table: Table) -> DisplaySettings:
-    """Return what `[display]` says."""
-    settings = DisplaySettings(type=table.text("type", "log", choices=("log",)))
-    table.close()
-    return settings
-
-
-def _port(table: Table, path: Path) -> str:
+def port_of(table: Table, path: Path) -> str:
     """Return the path of a device; a relative one is beside the file."""
     port = table.text("port", pattern=DEVICE, allowed=DEVICE_ALLOWED)
     return str(path.parent / port) if port else ""

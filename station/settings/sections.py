@@ -10,7 +10,8 @@ from station.core.datatypes import InvalidValueError
 from station.core.metadata import Templates, TooLong
 from station.core.variables import PRESETTABLE, TABLE, Address, address
 from station.settings.csms import read_csms
-from station.settings.devices import PRINTABLE, read_display, read_evse, read_line, read_reader
+from station.settings.devices import PRINTABLE, read_evse, read_line
+from station.settings.readers import read_display, read_reader
 from station.settings.toml_reader import Table, meant
 from station.settings.values import (
     LogSettings,
@@ -19,6 +20,7 @@ from station.settings.values import (
     Settings,
     StationSettings,
 )
+from station.settings.web import read_web
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 IDENTITY_LENGTH: Final = 48
@@ -45,6 +47,7 @@ def read(root: Table, path: Path) -> Settings:
         evses=tuple(read_evse(table, path) for table in root.tables("evse", at_least=1)),
         readers=tuple(read_reader(table, path) for table in root.tables("reader")),
         display=read_display(root.table("display")),
+        web=read_web(root.table("web"), path),
         variables=MappingProxyType(_variables(root.table("variables"))),
     )
     root.close()

@@ -110,6 +110,17 @@ class Table:
         value = self._get(name, bool, required=False)
         return default if value is None else value
 
+    def texts(self, name: str, *, pattern: str = ".*", allowed: str = "") -> tuple[str, ...]:
+        """Return a list of texts, which need not be there; each must match `pattern`."""
+        items = self._get(name, list, required=False) or []
+        if not all(isinstance(item, str) for item in items):
+            self.wrong(name, f'{items!r} is not allowed; write a list of texts such as ["a", "b"]')
+            return ()
+        for item in items:
+            if not re.fullmatch(pattern, item):
+                self.wrong(name, f"{item!r} is not allowed; {allowed}")
+        return tuple(items)
+
     def integers(self, name: str) -> tuple[int, ...]:
         """Return a list of whole numbers, which must be there and hold one at least."""
         items = self._get(name, list, required=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from station.core.metadata import Templates
 from station.core.variables import Address
@@ -77,11 +77,13 @@ class ReceiptSettings:
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """One serial line with Modbus devices on it."""
+    """One line with Modbus devices on it: serial, or Modbus TCP."""
 
     name: str
     port: str
+    """A device, or tcp://host:port."""
     baud_rate: int
+    """Of a serial line."""
     parity: Parity
 
 
@@ -102,9 +104,12 @@ class MeterSettings:
 @dataclass(frozen=True, slots=True)
 class ControllerSettings:
     type: str
+    """The name of a driver (station.hardware.drivers)."""
     line: str
     unit: int
     fixed_cable: bool
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What only its driver understands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,14 @@ class ReaderSettings:
     """The IdTokenEnumType of what is read; empty if it follows from what is read."""
     id_token: str = field(default="", repr=False)
     """What a start button of type Local stands for."""
+    format: str = "hex"
+    """How a card's number is written: `hex` or `decimal`."""
+    byte_order: str = "as-read"
+    """`as-read`, or `reversed` for readers that send the last byte of a UID first."""
+    prefix: str = ""
+    """What stands before each number and is no part of it."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What only its driver understands."""
 
     @property
     def selects(self) -> bool:
@@ -161,6 +174,29 @@ class DisplaySettings:
     """Where drivers are told what happens."""
 
     type: str = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The status page and its API."""
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8080
+    names: tuple[str, ...] = ()
+    """Names by which browsers may ask for it, beside addresses and localhost."""
+    public_url: str = ""
+    """What QR codes lead to, without a slash at the end; empty: the address by which the page was asked for."""
+    certificate: Path | None = None
+    """PEM file with the chain to answer with over TLS; None: plain HTTP."""
+    key: Path | None = None
+    """PEM file with its private key."""
+    language: str = "en"
+    """What a page speaks whose browser wants neither German nor English, and a kiosk at first."""
+    tariff: Mapping[str, str] = field(default_factory=dict)
+    """What it costs, for drivers, by language (`en`, `de`)."""
+    test_card: str = field(default="", repr=False)
+    """The id token (type Local) with which operators may begin a session for a test; empty: they may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +216,6 @@ class Settings:
     """Texts of variables for as long as the CSMS has not set them."""
     security: SecuritySettings = SecuritySettings()
     display: DisplaySettings = DisplaySettings()
+    web: WebSettings = field(default_factory=WebSettings)
     vendors: Mapping[str, str] = field(default_factory=dict)
     """Who answers DataTransfer: `package.module:attribute` by vendorId."""

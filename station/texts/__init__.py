@@ -1,0 +1,1 @@
+"""What people read, by language: one JSON catalogue a language and a subject."""
