@@ -18,6 +18,7 @@ from station.core.events import Event, Timer
 from station.core.faults import Fault
 from station.core.policy import Moment, Policy
 from station.core.powermeter import Powermeter
+from station.core.problems import problems_after
 from station.core.session import Session, connector_status, has_transaction, idle, waking
 from station.core.step import step
 from station.errors import DeviceError
@@ -81,6 +82,7 @@ class Evse:
         self._prepared = False
         self._not_locked: str | None = None
         """Why the plug could not be locked; nothing is begun then (G05)."""
+        self._problems: Mapping[Fault, str] = {}
         self._waiting: list[tuple[Callable[[Session], bool], asyncio.Future[Session]]] = []
         self._anew, self._awake = asyncio.Event(), asyncio.Event()
         self._meter_side = MeterSide(
@@ -98,6 +100,11 @@ class Evse:
     def session(self) -> Session:
         """What the EVSE is now; a value that never changes under its reader."""
         return self._session
+
+    @property
+    def problems(self) -> Mapping[Fault, str]:
+        """What was told last about each fault of the session; nothing about one that outlived a restart untold."""
+        return self._problems
 
     @property
     def identity(self) -> MeterIdentity | None:
@@ -205,6 +212,7 @@ class Evse:
         if session != before or stored:
             self._around.journal.commit(session, stored, now=now, offline=not self._around.online())
         self._session = session
+        self._problems = problems_after(self._problems, event, session, stored)
         log.debug("evse_event", evse=self.evse_id, event_type=type(event).__name__)
         tell(self.evse_id, stored)
         tell_gap(self.evse_id, before, session, stored)

@@ -5,7 +5,7 @@ Own code rather than a library because it is small, loads in no time and must tr
 
 import base64
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -31,6 +31,8 @@ def to_document(value: Any) -> Any:
             return [to_document(item) for item in value]
         case frozenset():
             return sorted(to_document(item) for item in value)
+        case Mapping():
+            return {str(name): to_document(member) for name, member in value.items()}
     if is_dataclass(value):
         pairs = ((field, getattr(value, field.name)) for field in fields(value))
         return {

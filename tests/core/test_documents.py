@@ -132,3 +132,7 @@ def test_bytes_that_are_not_base64_are_refused() -> None:
 def test_what_has_no_document_is_refused() -> None:
     with pytest.raises(TypeError, match="object cannot be stored"):
         to_document(object())
+
+
+def test_a_mapping_becomes_an_object_by_the_names_of_its_members() -> None:
+    assert to_document({1: (Colour.RED,), "b": {"c": None}}) == {"1": ["red"], "b": {"c": None}}
