@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 EVENTS_KEPT: Final = 500
 FRAMES_KEPT: Final = 200
+LONGEST_FRAME: Final = 16 * 1024
+"""Characters of a message that are kept to be looked at."""
 
 
 class Ring(Generic[T]):
@@ -81,7 +83,13 @@ class Events(Ring[LoggedEvent]):
 
 
 class Frames(Ring[Frame]):
-    """The newest OCPP messages."""
+    """The newest OCPP messages; `take` is for `station.ocpp.session.RpcSession(on_frame=...)`."""
 
-    def __init__(self, most: int = FRAMES_KEPT) -> None:
+    def __init__(self, now: Callable[[], datetime], most: int = FRAMES_KEPT) -> None:
+        """`now` returns aware UTC."""
         super().__init__(most)
+        self._now = now
+
+    def take(self, sent: bool, shown: Shown) -> None:
+        """Keep a message that went, or came."""
+        self.add(Frame(self._now(), sent, shown.cut(LONGEST_FRAME)))

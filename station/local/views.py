@@ -4,7 +4,7 @@ Instants are aware UTC, powers in W, currents in A, voltages in V, energies in W
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -113,6 +113,8 @@ class MeterView:
     """Of this unit (station.meter.counters.Counters)."""
     reading_age_s: float | None
     """None if there is no reading."""
+    firmware_hash: str = ""
+    """Hexadecimal SHA-256 of the communication module's firmware, as the meter tells it; empty until it was met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,8 @@ class StationView:
     lines: tuple[LineView, ...]
     card_test_allowed: bool
     """A session may be started for a test (settings: web.test_card)."""
+    crashes: Mapping[str, str] = field(default_factory=dict)
+    """Why components crashed a moment ago, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,8 @@ class VariableView:
     data_type: str
     values: tuple[str, ...]
     """What it takes, if that is a list."""
+    name: str = ""
+    """The whole name, by which it can be set: `Component#evse#connector.Variable[instance]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +239,24 @@ class QueuedView:
     attempts: int
     reason: str = ""
     """Why it was given up; empty while it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputView:
+    """A contact that is wired to the station."""
+
+    name: str
+    meaning: str
+    """`emergency-stop`, `residual-current`, `door` or `limit-4200w`."""
+    evse_ids: tuple[int, ...]
+    active: bool | None
+    """What counts; None before the first look."""
+    contact: bool | None
+    """What the contact says; None while nobody knows."""
+    latched: bool
+    """It was active and waits for a reset."""
+    text: str
+    """Why it counts as active; empty if it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +286,5 @@ class Refused:
     """An action cannot be done; `text` says why, for people."""
 
     text: str
+    needs_confirmation: bool = False
+    """It can be, if the same is asked for once more with `confirmed`."""
