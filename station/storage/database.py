@@ -15,6 +15,7 @@ from typing import Any, Self
 from station.clock import Clock
 from station.errors import StorageError
 from station.storage.lock import FolderLock
+from station.storage.replacing import complete, is_decided
 
 NAME = "station.db"
 COMPANIONS = ("-wal", "-shm", "")
@@ -45,6 +46,7 @@ class Database:
         _make_folder(folder)
         lock = FolderLock.take(folder)
         try:
+            complete(folder)
             return cls._open_locked(folder / NAME, clock, lock)
         except BaseException:
             lock.release()
@@ -53,6 +55,8 @@ class Database:
     @classmethod
     def look(cls, folder: Path) -> Self:
         """Open the database for reading only, beside a running station; raises StorageError."""
+        if is_decided(folder):
+            raise StorageError(f"the state in {folder} is being restored; start the station, it completes that")
         path = _existing(folder)
         connection = _connect(path)
         try:
@@ -72,9 +76,10 @@ class Database:
 
         Unlike `open` it leaves a corrupt file alone: that is found, and told, by the station.
         """
-        path = _existing(folder)
+        path = folder / NAME if is_decided(folder) else _existing(folder)
         lock = FolderLock.take(folder)
         try:
+            complete(folder)
             return cls(_open_sound(path), path, lock=lock)
         except sqlite3.Error as error:
             lock.release()
@@ -124,6 +129,23 @@ class Database:
             return self._connection.execute(sql, parameters)
         except sqlite3.Error as error:
             raise StorageError(f"{self.path}: {error}") from error
+
+    def copy_to(self, path: Path) -> None:
+        """Copy all of it, as of one instant, into a new file of one's own; raises StorageError.
+
+        Whoever writes to the database meanwhile goes on. The copy is checked, and on the disk when this returns.
+        """
+        try:
+            path.touch(mode=0o600, exist_ok=False)
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                self._connection.backup(copy)
+                # One file, without a log beside it; whoever opens it for good changes that again.
+                copy.execute("PRAGMA journal_mode = DELETE")
+                (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(f"{self.path} cannot be copied to {path}: {error}") from error
+        if verdict != "ok":
+            raise StorageError(f"{self.path} is damaged: {verdict}")
 
     def close(self) -> None:
         """Close the file and let go of the folder."""

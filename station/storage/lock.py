@@ -21,7 +21,7 @@ class FolderLock:
         """Lock the folder; raises StorageError that names who holds it."""
         path = folder / NAME
         try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise StorageError(
                 f"{path} cannot be written: {error.strerror}; give the folder {folder} to the user of the station,"
@@ -36,7 +36,8 @@ class FolderLock:
             os.close(file)
             if isinstance(error, BlockingIOError):
                 raise StorageError(
-                    f"{folder} is in use by another station, process {holder or 'unknown'}; stop that one first"
+                    f"{folder} is in use by the station that runs, process {holder or 'unknown'}; stop it first:"
+                    " systemctl stop station"
                 ) from error
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
         return cls(file)

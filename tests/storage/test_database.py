@@ -201,14 +201,14 @@ def test_a_tool_can_write_while_no_station_runs(tmp_path):
     opened(tmp_path).close()
     with Database.edit(tmp_path) as database:
         Sessions(database).save(1, "{}")
-        with pytest.raises(StorageError, match="is in use by another station"):
+        with pytest.raises(StorageError, match="is in use by the station that runs"):
             opened(tmp_path)
     with opened(tmp_path) as database:
         assert Sessions(database).load(1) == "{}"
 
 
 def test_a_tool_does_not_write_while_the_station_runs(tmp_path):
-    with opened(tmp_path), pytest.raises(StorageError, match=rf"process {os.getpid()}; stop that one first"):
+    with opened(tmp_path), pytest.raises(StorageError, match=rf"process {os.getpid()}; stop it first"):
         Database.edit(tmp_path)
 
 

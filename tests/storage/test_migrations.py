@@ -12,6 +12,7 @@ from station.core.tokens import IdToken
 from station.core.variables import HEARTBEAT_INTERVAL
 from station.errors import StorageError
 from station.ocpp.blocks.security import KIND, Security
+from station.storage.card_names import CardNames
 from station.storage.collected import Collected
 from station.storage.database import NAME, Database, _migrations, text_of
 from station.storage.facts import Facts
@@ -159,6 +160,12 @@ def test_a_database_of_the_fourth_schema_knows_what_sessions_keep(tmp_path):
         assert [(kept.sent_at, kept.told_at) for kept in receipt.kept] == [(START, None), (None, START)]
         assert database.execute("SELECT waived_at FROM waived_records").fetchall() == [(text_of(START),)]
         assert database.execute("SELECT info FROM local_list").fetchall() == [('{"status":"Accepted"}',)]
+
+
+def test_a_database_of_the_fifth_schema_knows_what_cards_are_called(tmp_path):
+    stored(tmp_path, schema=5)
+    with opened(tmp_path) as database:
+        assert CardNames(database).of(IdToken("04A2B3C4", "ISO14443")) == "Anna"
 
 
 @pytest.mark.parametrize("number", STORED)

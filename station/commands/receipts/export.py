@@ -1,16 +1,12 @@
 """`station receipts export`: sessions for transparency software and for spreadsheets."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from station.commands.receipts.judged import Examiner, JudgedSession
-from station.commands.receipts.sessions import energy_wh, xml_of
-from station.commands.receipts.store import NOT_FOUND, begin_of, counted, end_of, find, looking, put, signed
+from station.commands.receipts.store import NOT_FOUND, counted, find, looking, put
 from station.errors import StationError
-from station.meter.evidence.chargy import Nameplate, compose_chargy
-from station.meter.evidence.safe_xml import ReceiptError
-from station.meter.evidence.sessions_csv import SessionRow, sessions_csv
-from station.meter.ocmf import OcmfError, parse
+from station.receipts.files import ExportError, chargy, safe_xml, table
+from station.storage.card_names import CardNames
 from station.storage.database import Database
 from station.storage.receipts import Receipt, Receipts
 
@@ -22,7 +18,7 @@ def export_(options: argparse.Namespace) -> int:
     with looking(options) as database:
         receipts = Receipts(database)
         if options.number is None:
-            content = csv_of(database, receipts.numbers())
+            content = _csv(database, receipts.numbers())
         elif receipt := find(receipts, options.number):
             content = _content(options.format, database, receipt)
         else:
@@ -31,67 +27,21 @@ def export_(options: argparse.Namespace) -> int:
     return 0
 
 
-def csv_of(database: Database, numbers: Sequence[int]) -> bytes:
-    """Return sessions as a table."""
-    return sessions_csv(_rows(database, numbers)).encode()
-
-
-def chargy_of(receipt: Receipt) -> bytes:
-    """Return a session as Chargy JSON; StationError if it has no begin, no end, or no registers of them."""
-    begin, end = begin_of(receipt), end_of(receipt)
-    try:
-        if begin is None or end is None:
-            raise ReceiptError(f"it has no signed {'end' if begin else 'begin'}")
-        if begin.public_key != end.public_key:
-            raise ReceiptError("begin and end have two different public keys")
-        text = parse(begin.ocmf)
-        return compose_chargy(
-            begin.snapshot,
-            end.snapshot,
-            public_key=begin.public_key,
-            meter=Nameplate(text.manufacturer, text.model, text.firmware),
-            evse_id=receipt.request.evse_id if receipt.request else str(receipt.evse_id),
-        )
-    except (ReceiptError, OcmfError) as error:
-        told = f"session {receipt.number} cannot be exported as Chargy JSON: {error}"
-        raise StationError(f"{told}; --format safe-xml takes what there is") from error
-
-
 def _content(form: str, database: Database, receipt: Receipt) -> bytes:
     match form:
         case "csv":
-            return csv_of(database, (receipt.number,))
+            return _csv(database, (receipt.number,))
         case "chargy":
-            return chargy_of(receipt)
-    return xml_of(receipt)
+            return _chargy(receipt)
+    return safe_xml(receipt)
 
 
-def _rows(database: Database, numbers: Sequence[int]) -> Iterator[SessionRow]:
-    receipts, bench = Receipts(database), Examiner(database)
-    for number in counted(numbers, "sessions"):
-        receipt = receipts.get(number)
-        if receipt is not None:  # else it was just deleted
-            yield _row(bench.judge(receipt))
+def _csv(database: Database, numbers: Sequence[int]) -> bytes:
+    return b"".join(table(database, counted(numbers, "sessions"), names=CardNames(database)))
 
 
-def _row(judged: JudgedSession) -> SessionRow:
-    receipt = judged.receipt
-    begin, end = begin_of(receipt), end_of(receipt)
-    some = begin or end
-    return SessionRow(
-        number=receipt.number,
-        transaction_id=receipt.id,
-        evse_id=receipt.evse_id,
-        id_token=receipt.token.value if receipt.token else "",
-        started_at=receipt.started_at,
-        ended_at=receipt.ended_at,
-        stopped_reason=receipt.stopped_reason,
-        meter_serial=some.meter_serial if some else None,
-        begin_counter=begin.pagination if begin else None,
-        end_counter=end.pagination if end else None,
-        begin_wh=begin.energy_wh if begin else None,
-        end_wh=end.energy_wh if end else None,
-        energy_wh=energy_wh(receipt),
-        signed=signed(receipt),
-        findings=judged.failed,
-    )
+def _chargy(receipt: Receipt) -> bytes:
+    try:
+        return chargy(receipt)
+    except ExportError as error:
+        raise StationError(f"{error}; --format safe-xml takes what there is") from error

@@ -2,39 +2,41 @@
 
 import argparse
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
 
-from station.commands.receipts.store import NOT_FOUND, end_of, find, looking, signed, told
+from station.commands import terminal
+from station.commands.receipts.store import NOT_FOUND, find, looking, told
 from station.core.powermeter import TransactionReq
 from station.core.records import SignedRecord
-from station.errors import StationError
-from station.meter.evidence.safe_xml import ReceiptError, compose
 from station.meter.evidence.verdict import Verdict, examine
-from station.storage.receipts import BYTES_CHANGED, Kept, Receipt, Receipts, RejectedRecord, sha256_of
+from station.receipts.judged import SENTENCES
+from station.receipts.pair import energy_of, energy_text, energy_wh, signed
+from station.storage.card_names import CardNames
+from station.storage.receipts import Kept, Receipt, Receipts, RejectedRecord, sha256_of
 
-SENTENCES = {
-    "id_differs": "The meter forgot for whom it measured, as it does when its power fails; the begin names them.",
-    BYTES_CHANGED: "These are not the bytes that were stored: the storage fails, or somebody wrote to it.",
-}
-"""For doubts that the bytes of a record do not show by themselves."""
+SECOND: Final = "%Y-%m-%d %H:%M:%S"
+COLUMNS: Final = (
+    terminal.Column("no", right=True),
+    terminal.Column("EVSE", right=True),
+    terminal.Column("started (UTC)", whole=True),
+    terminal.Column("ended (UTC)", whole=True),
+    terminal.Column("kWh", right=True),
+    terminal.Column("records"),
+    terminal.Column("transaction", whole=True),
+    terminal.Column("card"),
+)
 
 
 def list_(options: argparse.Namespace) -> int:
     """Print one line a session."""
     with looking(options) as database:
-        found = Receipts(database).list()
+        names = CardNames(database)
+        found = [(receipt, names.of(receipt.token)) for receipt in Receipts(database).list()]
     if not found:
         print("there is no session yet")
         return 0
-    print(
-        f"{'no':>4}  {'evse':>4}  {'started (UTC)':19}  {'ended (UTC)':19}  {'kWh':>8}  {'records':12}  transaction"
-    )
-    for receipt in found:
-        started = receipt.started_at.strftime("%Y-%m-%d %H:%M:%S")
-        ended = receipt.ended_at.strftime("%Y-%m-%d %H:%M:%S") if receipt.ended_at else "runs"
-        energy = energy_wh(receipt)
-        shown = f"{energy / 1000:8.2f}" if energy is not None else f"{'-':>8}"
-        line = f"{receipt.number:>4}  {receipt.evse_id:>4}  {started}  {ended:19}  {shown}"
-        print(f"{line}  {signed(receipt):12}  {receipt.id}")
+    terminal.table(COLUMNS, [_row(receipt, name) for receipt, name in found])
     return 0
 
 
@@ -42,9 +44,10 @@ def show_(options: argparse.Namespace) -> int:
     """Print one session with its records and what is to be thought of them."""
     with looking(options) as database:
         receipt = find(Receipts(database), options.number)
+        name = CardNames(database).of(receipt.token) if receipt else ""
     if receipt is None:
         return NOT_FOUND
-    for line in described(receipt):
+    for line in described(receipt, card_name=name):
         print(line)
     return 0
 
@@ -61,37 +64,42 @@ def rejected_(options: argparse.Namespace) -> int:
     return 0
 
 
-def xml_of(receipt: Receipt) -> bytes:
-    """Return the receipt as S.A.F.E. XML; its number is the transactionId, which has to be an integer there."""
-    if not receipt.records:
-        raise StationError(f"session {receipt.number} has no signed record to export")
-    try:
-        return compose(receipt.records, transaction_id=receipt.number)
-    except ReceiptError as error:
-        raise StationError(f"session {receipt.number} cannot be exported: {error}") from error
-
-
-def energy_wh(receipt: Receipt) -> int | None:
-    """Return what the end record says was charged, or None if there is none."""
-    end = end_of(receipt)
-    return end.session_energy_wh if end else None
-
-
-def described(receipt: Receipt) -> list[str]:
+def described(receipt: Receipt, *, card_name: str = "") -> list[str]:
     """Return a receipt as lines for people: who, when, how much, and each record with its verdict."""
-    energy = energy_wh(receipt)
     lines = [
         f"session      {receipt.number}, transaction {receipt.id}, EVSE {receipt.evse_id}",
-        f"driver       {receipt.token.value} ({receipt.token.type})" if receipt.token else "driver       nobody",
-        f"started      {receipt.started_at.isoformat(timespec='seconds')}",
-        f"ended        {receipt.ended_at.isoformat(timespec='seconds') if receipt.ended_at else 'runs'}"
+        f"driver       {_driver(receipt, card_name)}",
+        f"started      {_at(receipt.started_at)}",
+        f"ended        {_at(receipt.ended_at) if receipt.ended_at else 'runs'}"
         + (f", {receipt.stopped_reason}" if receipt.stopped_reason else ""),
-        f"energy       {energy / 1000:.2f} kWh" if energy is not None else "energy       no signed end",
+        f"energy       {energy_text(*energy_of(receipt, verify=True))}",
         *_requested(receipt.request),
     ]
     for kept in receipt.kept:
         lines += _record_lines(kept)
     return lines
+
+
+def _row(receipt: Receipt, card_name: str) -> tuple[terminal.Cell, ...]:
+    energy, records = energy_wh(receipt), signed(receipt)
+    whole = records == "begin+end" or receipt.ended_at is None
+    return (
+        str(receipt.number),
+        str(receipt.evse_id),
+        receipt.started_at.strftime(SECOND),
+        receipt.ended_at.strftime(SECOND) if receipt.ended_at else terminal.Styled("runs", "good"),
+        f"{energy / 1000:.2f}" if energy is not None else "-",
+        records if whole else terminal.Styled(records, "warn"),
+        receipt.id,
+        card_name,
+    )
+
+
+def _driver(receipt: Receipt, card_name: str) -> str:
+    if receipt.token is None:
+        return "nobody"
+    number = f"{receipt.token.value} ({receipt.token.type})"
+    return f"{card_name}, {number}" if card_name else number
 
 
 def _requested(request: TransactionReq | None) -> Iterator[str]:
@@ -117,7 +125,7 @@ def _record_lines(kept: Kept) -> list[str]:
     return [
         "",
         f"{record.kind.value:12} signature {answer}; meter {record.meter_serial}, counter {record.pagination}",
-        f"             taken {record.taken_at.isoformat(timespec='seconds')}, "
+        f"             taken {_at(record.taken_at)}, "
         f"{record.session_energy_wh / 1000:.2f} kWh in this session, {record.energy_wh / 1000:.2f} kWh in total",
         f"             the CSMS {_sent(kept)}; snapshot {'kept' if record.snapshot else 'not kept'}",
         f"             {_shown(record.ocmf)}",
@@ -127,9 +135,9 @@ def _record_lines(kept: Kept) -> list[str]:
 
 def _sent(kept: Kept) -> str:
     if kept.sent_at is not None:
-        return f"has it since {kept.sent_at.isoformat(timespec='seconds')}"
+        return f"has it since {_at(kept.sent_at)}"
     if kept.told_at is not None:
-        return f"has its energy since {kept.told_at.isoformat(timespec='seconds')}, but not its signature"
+        return f"has its energy since {_at(kept.told_at)}, but not its signature"
     return "has not confirmed it"
 
 
@@ -140,12 +148,15 @@ def _doubts(record: SignedRecord, verdict: Verdict) -> list[str]:
 
 
 def _rejected_lines(number: int, rejected: RejectedRecord) -> Iterator[str]:
-    at = rejected.stored_at.isoformat(timespec="seconds")
-    yield f"{number}  {at}, EVSE {rejected.evse_id}: {rejected.reason}"
+    yield f"{number}  {_at(rejected.stored_at)}, EVSE {rejected.evse_id}: {rejected.reason}"
     if rejected.meter_serial is not None:
         yield f"    genuine; meter {rejected.meter_serial}, counter {rejected.pagination}"
     yield f"    sha256 {sha256_of(rejected.ocmf)}"
     yield f"    {_shown(rejected.ocmf)}"
+
+
+def _at(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):{SECOND}} UTC"
 
 
 def _shown(ocmf: bytes) -> str:

@@ -6,29 +6,24 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from station.core.records import RecordKind, SignedRecord
+from station.commands import station_folder
 from station.errors import StationError, StorageError
 from station.storage.database import NAME, Database
-from station.storage.receipts import Receipt, Receipts
+
+if TYPE_CHECKING:  # loading them takes half a second, and commands about cards and the page need none
+    from station.storage.receipts import Receipt, Receipts
 
 T = TypeVar("T")
 
 NOT_FOUND: Final = 1
-_BEGINS: Final = (RecordKind.TURN_ON, RecordKind.START)
-_ENDS: Final = (RecordKind.TURN_OFF, RecordKind.END)
 _NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
 def state_dir(options: argparse.Namespace) -> Path:
     """Return the folder that is given, or the one in the settings; StorageError if this user may not look into it."""
-    if options.state_dir is not None:
-        folder = Path(options.state_dir)
-    else:
-        from station.settings import load
-
-        folder = load(options.config).station.state_dir
+    folder = station_folder.state_dir(options)
     try:
         (folder / NAME).exists()
     except PermissionError as error:
@@ -44,29 +39,12 @@ def looking(options: argparse.Namespace) -> Iterator[Database]:
         yield database
 
 
-def find(receipts: Receipts, wanted: str) -> Receipt | None:
+def find(receipts: "Receipts", wanted: str) -> "Receipt | None":
     """Return a receipt by number or by transaction id; say so if there is none."""
     receipt = receipts.get(int(wanted) if _NUMBER.fullmatch(wanted) else wanted)
     if receipt is None:
         print(f"station: there is no session {wanted}; see: station receipts list", file=sys.stderr)
     return receipt
-
-
-def begin_of(receipt: Receipt) -> SignedRecord | None:
-    """Return the signed begin; None if there is none."""
-    return next((record for record in receipt.records if record.kind in _BEGINS), None)
-
-
-def end_of(receipt: Receipt) -> SignedRecord | None:
-    """Return the signed end; None if there is none."""
-    return next((record for record in reversed(receipt.records) if record.kind in _ENDS), None)
-
-
-def signed(receipt: Receipt) -> str:
-    """Return what of begin and end was signed and verified, in a word."""
-    kinds = {record.kind for record in receipt.records if record.verified}
-    names = [name for name, wanted in (("begin", _BEGINS), ("end", _ENDS)) if kinds & set(wanted)]
-    return "+".join(names) or "none"
 
 
 def counted(items: Sequence[T], what: str) -> Iterator[T]:

@@ -6,17 +6,23 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from station.commands.ocmf import RESULTS, WIDTH
-from station.commands.receipts.judged import Examiner, JudgedSession
 from station.commands.receipts.store import NOT_FOUND, counted, find, looking
 from station.errors import StorageError
-from station.meter.evidence.findings import DOUBTFUL, INVALID, Finding, Outcome, Weight, worst_code
+from station.meter.evidence.findings import DOUBTFUL, INVALID, Finding, Outcome, worst_code
 from station.meter.evidence.sequence import Gap, find_gaps
+from station.receipts.judged import Examiner, JudgedSession
+from station.receipts.verdicts import ANSWERS, SOFTWARE, grade_of
+from station.receipts.views import Grade
 from station.storage.database import Database
 from station.storage.receipts import Receipts
 
-ANSWERS: Final = {0: "VALID", INVALID: "INVALID", DOUBTFUL: "DOUBTFUL"}
-SOFTWARE: Final = {"safe_1_3": "S.A.F.E. 1.3", "safe_1_4_1": "S.A.F.E. 1.4.1"}
-"""Checks that stand for transparency software, and what it is called."""
+SHOWN: Final = {
+    Grade.OK: "ok",
+    Grade.NOTE: "note",
+    Grade.DOUBT: "DOUBTFUL",
+    Grade.FAIL: "INVALID",
+    Grade.UNCHECKED: "not checked",
+}
 
 
 def verify_(options: argparse.Namespace) -> int:
@@ -75,7 +81,7 @@ def _verify_all(database: Database) -> int:
 def _tell(judged: JudgedSession, *, everything: bool) -> None:
     receipt = judged.receipt
     runs = "" if receipt.ended_at else ", runs"
-    print(f"session {receipt.number}, transaction {receipt.id}{runs}: {ANSWERS[judged.exit_status]}")
+    print(f"session {receipt.number}, transaction {receipt.id}{runs}: {ANSWERS[judged.exit_status].upper()}")
     names = [f"{record.kind.value} {record.pagination}" for record in receipt.records]
     for name, findings in zip((*names, "together"), (*judged.records, judged.together), strict=True):
         for finding in findings:
@@ -84,14 +90,8 @@ def _tell(judged: JudgedSession, *, everything: bool) -> None:
 
 
 def _line(name: str, finding: Finding) -> str:
-    text = f"  {name:14}  {_answer(finding):11}  {finding.check}: {finding.sentence}"
+    text = f"  {name:14}  {SHOWN[grade_of(finding)]:11}  {finding.check}: {finding.sentence}"
     return textwrap.fill(text, WIDTH, subsequent_indent=" " * 31, break_long_words=False, break_on_hyphens=False)
-
-
-def _answer(finding: Finding) -> str:
-    if finding.outcome is Outcome.FAILED:
-        return "note" if finding.weight is Weight.NOTE else ANSWERS[finding.exit_status]
-    return "ok" if finding.outcome is Outcome.OK else "not checked"
 
 
 def _gap_lines(gaps: Sequence[Gap]) -> Iterator[str]:
@@ -116,5 +116,5 @@ def _software_lines(software: Sequence[Finding]) -> Iterator[str]:
 
 
 def _summary(codes: Sequence[int]) -> Iterator[str]:
-    counts = ", ".join(f"{codes.count(code)} {answer}" for code, answer in ANSWERS.items() if code in codes)
+    counts = ", ".join(f"{codes.count(code)} {answer.upper()}" for code, answer in ANSWERS.items() if code in codes)
     yield f"{len(codes)} session{'' if len(codes) == 1 else 's'}{': ' if counts else ''}{counts}"

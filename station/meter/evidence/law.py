@@ -27,7 +27,7 @@ _CHECKS: Final[Sequence[tuple[str, frozenset[str], str]]] = (
         frozenset({"clock_unset", "clock_moved", "clock_informative", "clock_relative"}),
         "The meter's clock was set (flag S).",
     ),
-    ("assignment", frozenset({"id_empty", "id_unassigned"}), "Whether somebody is named and who fit together."),
+    ("assignment", frozenset({"id_empty", "id_unassigned"}), "Whether somebody is named, and who, agree."),
     ("kind", frozenset({"kind_contradictory"}), "Kind of snapshot and kind of reading fit together (XT, TX)."),
     ("firmware", frozenset({"development_firmware"}), "The meter runs no development firmware."),
 )

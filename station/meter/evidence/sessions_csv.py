@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 
@@ -29,23 +29,29 @@ class SessionRow:
     """The total register at begin and end."""
     end_wh: int | None
     energy_wh: int | None
-    """What the end record says was charged."""
+    """What the end record says more than the begin record."""
     signed: str
     """`begin+end`, `begin`, `end` or `none`."""
     findings: tuple[str, ...] = ()
     """Names of the checks that failed."""
+    card_name: str = ""
+    """What operators call the card; empty if they do not."""
 
 
-def sessions_csv(rows: Iterable[SessionRow]) -> str:
-    """Return header and rows, lines ended by CRLF; times in UTC, missing values empty.
+def sessions_csv(rows: Iterable[SessionRow]) -> Iterator[str]:
+    """Yield the header, then a row a session, lines ended by CRLF; times in UTC, missing values empty.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front: what a card or a CSMS may choose
     must not become a program at the operator's desk.
     """
+    yield _line(field.name for field in fields(SessionRow))
+    for row in rows:
+        yield _line(_cell(value) for value in astuple(row))
+
+
+def _line(cells: Iterable[str]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(field.name for field in fields(SessionRow))
-    writer.writerows([_cell(value) for value in astuple(row)] for row in rows)
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
     return text.getvalue()
 
 

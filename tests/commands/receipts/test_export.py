@@ -122,6 +122,7 @@ def test_all_sessions_are_exported_as_a_table(archive: Archive, capfdbinary: pyt
         "energy_wh": "150",
         "signed": "begin+end",
         "findings": "",
+        "card_name": "",
     }
     assert (second["begin_counter"], second["end_counter"], second["energy_wh"]) == ("22107", "", "")
     assert (third["meter_serial"], third["signed"]) == ("", "none")

@@ -98,7 +98,7 @@ def test_more_than_one_commit_takes_is_deleted_at_once(archive: Archive, capsys:
 
 def test_nothing_is_deleted_under_a_running_station(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     assert archive.run("prune", "--older-than", "30", "--yes") == UNUSABLE
-    assert "is in use by another station" in capsys.readouterr().err
+    assert "is in use by the station that runs" in capsys.readouterr().err
     assert left(archive) == ["old", "unsent", "new"]
 
 

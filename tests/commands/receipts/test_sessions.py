@@ -9,8 +9,10 @@ from ocpp.v201.enums import ReadingContextEnumType
 
 from station.cli import UNUSABLE, main
 from station.commands.receipts.store import NOT_FOUND
+from station.core.records import SignedRecord
 from station.core.samples import of_record
-from tests.commands.receipts.archive import BEGIN, END, LATER, OTHER_BEGIN, OTHER_END, Archive, opened
+from station.storage.card_names import CardNames
+from tests.commands.receipts.archive import BEGIN, CARD, END, LATER, OTHER_BEGIN, OTHER_END, Archive, opened
 from tests.fakes_clock import START
 
 
@@ -41,7 +43,7 @@ def test_a_session_is_shown_by_number_and_by_id(
     shown = capsys.readouterr().out
     assert shown.count("signature VALID") == 2
     assert "04A2B3C4 (ISO14443)" in shown
-    assert "2026-12-01T13:00:00+00:00, Local" in shown
+    assert "2026-12-01 13:00:00 UTC, Local" in shown
     assert BEGIN.ocmf.decode() in shown
     assert END.ocmf.decode() in shown
 
@@ -70,7 +72,7 @@ def test_each_record_is_shown_with_whether_the_csms_has_it_and_its_snapshot_was_
     archive: Archive, capsys: pytest.CaptureFixture[str]
 ) -> None:
     archive.run("show", "1")
-    assert capsys.readouterr().out.count("the CSMS has it since 2026-12-01T13:00:00+00:00; snapshot kept\n") == 2
+    assert capsys.readouterr().out.count("the CSMS has it since 2026-12-01 13:00:00 UTC; snapshot kept\n") == 2
     archive.receipts.add_record("tx-2", OTHER_END, at=START)
     archive.run("show", "2")
     shown = capsys.readouterr().out
@@ -84,7 +86,7 @@ def test_a_record_whose_energy_was_told_without_its_signature_is_shown_as_such(
     sample = of_record(OTHER_BEGIN, ReadingContextEnumType.transaction_begin, signed=False, key=None)
     archive.receipts.mark_told("tx-2", sample, LATER)
     archive.run("show", "2")
-    told = "the CSMS has its energy since 2026-12-01T13:00:00+00:00, but not its signature; snapshot kept\n"
+    told = "the CSMS has its energy since 2026-12-01 13:00:00 UTC, but not its signature; snapshot kept\n"
     assert told in capsys.readouterr().out
 
 
@@ -116,9 +118,9 @@ def test_records_that_were_set_aside_are_listed_with_the_reason(
     archive.receipts.set_aside(1, BEGIN, "a start that nobody waited for any more", at=START)
     assert archive.run("rejected") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "1  2026-12-01T12:00:00+00:00, EVSE 2: the signature does not fit"
+    assert lines[0] == "1  2026-12-01 12:00:00 UTC, EVSE 2: the signature does not fit"
     assert lines[2] == "    OCMF|broken\\xff"
-    assert lines[3] == "2  2026-12-01T12:00:00+00:00, EVSE 1: a start that nobody waited for any more"
+    assert lines[3] == "2  2026-12-01 12:00:00 UTC, EVSE 1: a start that nobody waited for any more"
     assert lines[4] == "    genuine; meter 001BZR1521070006, counter 4276"
     assert lines[5].startswith("    sha256 ")
     assert lines[6] == f"    {BEGIN.ocmf.decode()}"
@@ -158,3 +160,32 @@ def test_the_folder_comes_from_the_settings_if_it_is_not_given(
     settings.write_text("\n".join(f'state_dir = "{tmp_path}"' if "state_dir =" in line else line for line in lines))
     assert main(["receipts", "list", "--config", str(settings)]) == 0
     assert "tx-1" in capsys.readouterr().out
+
+
+def test_a_card_that_has_a_name_is_shown_by_it(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    CardNames(archive.database).give(CARD, "Anna", at=START)
+    archive.run("list")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines] == ["card", "Anna", "tx-2", "Anna"]
+    archive.run("show", "1")
+    assert "driver       Anna, 04A2B3C4 (ISO14443)\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ((), "nothing signed"),
+        ((OTHER_BEGIN,), "no signed end"),
+        ((OTHER_END,), "no signed begin"),
+        (
+            (replace(OTHER_BEGIN, ocmf=OTHER_BEGIN.ocmf.replace(b'"RV":0', b'"RV":5')), OTHER_END),
+            "a signature does not fit",
+        ),
+    ],
+)
+def test_why_a_session_has_no_energy_is_said(
+    archive: Archive, capsys: pytest.CaptureFixture[str], records: tuple[SignedRecord, ...], told: str
+) -> None:
+    archive.add("tx-4", *(replace(record, pagination=record.pagination + 5) for record in records))
+    archive.run("show", "tx-4")
+    assert f"energy       {told}\n" in capsys.readouterr().out

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from station.commands.receipts.store import begin_of, counted, end_of, looking, put, signed, state_dir, told
+from station.commands.receipts.store import counted, looking, put, state_dir, told
 from station.errors import StationError, StorageError
 from station.storage.receipts import Receipts
 from tests.commands.receipts.archive import BEGIN, END, Archive, opened
+from tests.settings.files import MINIMAL
 
 
 @pytest.fixture
@@ -39,12 +40,10 @@ def test_who_may_not_look_into_the_folder_is_told_who_may(tmp_path: Path, monkey
         state_dir(argparse.Namespace(state_dir=tmp_path))
 
 
-def test_begin_and_end_are_the_first_and_the_last_of_their_kind(archive: Archive) -> None:
-    archive.add("tx-1", END, BEGIN, ended=None)
-    archive.add("tx-2", ended=None)
-    first, second = archive.receipts.list()
-    assert (begin_of(first), end_of(first), signed(first)) == (BEGIN, END, "begin+end")
-    assert (begin_of(second), end_of(second), signed(second)) == (None, None, "none")
+def test_settings_whose_other_files_are_not_for_this_user_tell_where_the_receipts_are(tmp_path: Path) -> None:
+    file = tmp_path / "station.toml"
+    file.write_text(MINIMAL.replace('password = "correct horse battery"', 'password_file = "/none"'))
+    assert state_dir(argparse.Namespace(state_dir=None, config=file)) == Path("/var/lib/station")
 
 
 class Terminal:

@@ -28,27 +28,29 @@ ROW = SessionRow(
     energy_wh=150,
     signed="begin+end",
     findings=("clock", "registers_agree"),
+    card_name="Anna",
 )
 HEADER = (
     "number,transaction_id,evse_id,id_token,started_at,ended_at,stopped_reason,meter_serial,begin_counter,end_counter,"
-    "begin_wh,end_wh,energy_wh,signed,findings\r\n"
+    "begin_wh,end_wh,energy_wh,signed,findings,card_name\r\n"
 )
 
 
 def cells(**changes: Any) -> dict[str, str]:
-    (row,) = csv.DictReader(io.StringIO(sessions_csv([replace(ROW, **changes)]), newline=""), strict=True)
+    (row,) = csv.DictReader(io.StringIO("".join(sessions_csv([replace(ROW, **changes)])), newline=""), strict=True)
     return row
 
 
 def test_a_table_has_a_header_and_a_line_a_session() -> None:
-    assert sessions_csv([ROW]) == HEADER + (
+    assert list(sessions_csv([ROW])) == [
+        HEADER,
         "3,6f0c8c1e-7d5c-4ba0-8f0e-6a2b3c4d5e6f,1,12345678abcdef,2026-07-08T08:00:28Z,2026-07-08T09:00:00Z,Local,"
-        "001BZR1521070006,4276,4277,99840,100000,150,begin+end,clock registers_agree\r\n"
-    )
+        "001BZR1521070006,4276,4277,99840,100000,150,begin+end,clock registers_agree,Anna\r\n",
+    ]
 
 
 def test_a_table_of_nothing_is_its_header() -> None:
-    assert sessions_csv([]) == HEADER
+    assert list(sessions_csv([])) == [HEADER]
 
 
 def test_what_is_not_known_is_empty_and_zero_is_zero() -> None:
@@ -62,7 +64,7 @@ def test_whatever_a_text_holds_is_read_back(text: str) -> None:
     assert cells(stopped_reason=text)["stopped_reason"] == text
 
 
-@pytest.mark.parametrize("column", ["transaction_id", "id_token", "stopped_reason", "meter_serial"])
+@pytest.mark.parametrize("column", ["transaction_id", "id_token", "stopped_reason", "meter_serial", "card_name"])
 @pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", '=HYPERLINK("x","y")'])
 def test_no_text_becomes_a_formula(column: str, text: str) -> None:
     assert cells(**{column: text})[column] == "'" + text

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from station.commands.receipts.judged import Examiner, JudgedSession
 from station.core.records import RecordKind, SignedRecord
 from station.meter.evidence.findings import Outcome
+from station.receipts.judged import Examiner, JudgedSession
 from station.storage.meters import Meters
 from tests.commands.receipts.archive import BEGIN, END, LATER, OTHER_BEGIN, Archive, opened, record_of
 from tests.meter import ocmf_builder, vectors

@@ -2,12 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from station.commands.receipts.sessions import SENTENCES
-from station.commands.receipts.store import begin_of, end_of
 from station.core.records import SignedRecord
 from station.meter.bsm.agreement import differences
 from station.meter.codec import to_words
@@ -18,12 +17,18 @@ from station.meter.evidence.verdict import TRANSACTION, Verdict
 from station.meter.ocmf import Ocmf
 from station.meter.signature import is_signed_by
 from station.meter.snapshot import decode
+from station.receipts.pair import begin_of, end_of
 from station.storage.database import Database
 from station.storage.meters import Meters
 from station.storage.receipts import BYTES_CHANGED, Receipt, Receipts
 
 SNAPSHOT: Final = "scs"
 """The blocks of all kinds of snapshots have the same layout."""
+SENTENCES: Final = {
+    "id_differs": "The meter forgot for whom it measured, as it does when its power fails; the begin names them.",
+    BYTES_CHANGED: "These are not the bytes that were stored: the storage fails, or somebody wrote to it.",
+}
+"""For doubts that the bytes of a record do not show by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,7 @@ class Examiner:
         self._keys: dict[int, dict[str, list[bytes]]] = defaultdict(lambda: defaultdict(list))
         for meter in Meters(database).history():
             self._keys[meter.evse_id][meter.serial].append(meter.public_key)
-        self._counters: dict[str, list[int]] = defaultdict(list)
-        for serial, counter in Receipts(database).counters():
-            self._counters[serial].append(counter)
+        self._receipts = Receipts(database)
 
     def judge(self, receipt: Receipt) -> JudgedSession:
         """Judge each record of a session, and its begin and end together."""
@@ -110,9 +113,19 @@ class Examiner:
     def _between(self, begin: Judged, end: Judged) -> Sequence[int]:
         if begin.statement is None or end.statement is None:
             return ()
-        counters = self._counters[begin.statement.meter_serial]
         first, last = begin.statement.pagination, end.statement.pagination
+        if last - first <= 1:  # as nearly always: nothing can be between them
+            return ()
+        counters = self._counters.get(begin.statement.meter_serial, ())
         return counters[bisect_right(counters, first) : bisect_left(counters, last)]
+
+    @cached_property
+    def _counters(self) -> Mapping[str, Sequence[int]]:
+        """Counters of all records that are or were here, by meter, rising."""
+        counters: dict[str, list[int]] = defaultdict(list)
+        for serial, counter in self._receipts.counters():
+            counters[serial].append(counter)
+        return counters
 
 
 def _single(receipt: Receipt) -> list[Finding]:
