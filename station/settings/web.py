@@ -10,6 +10,7 @@ from station.settings.toml_reader import Table
 from station.settings.values import WebSettings
 
 LANGUAGES: Final = ("en", "de")
+KIOSK, EVERYBODY = "kiosk", "everybody"
 NAME: Final = r"[A-Za-z0-9]([A-Za-z0-9.\-]*[A-Za-z0-9])?"
 NAME_ALLOWED: Final = "a host name or an address is, without scheme and port"
 
@@ -27,9 +28,12 @@ def read_web(table: Table, path: Path) -> WebSettings:
         key=_file(table, "key", path),
         language=table.text("language", default.language, choices=LANGUAGES),
         tariff=_tariff(table.table("tariff")),
+        currency=table.text("currency", default.currency, pattern="[A-Z]{3}", allowed="three capital letters are"),
         test_card=table.text(
             "test_card", "", pattern=IDENTIFIER.pattern, allowed="1 to 36 letters, digits and - are"
         ),
+        offer_receipts=table.text("offer_receipts", default.offer_receipts, choices=(KIOSK, EVERYBODY)),
+        metrics=table.flag("metrics", default=default.metrics),
     )
     if (settings.certificate is None) != (settings.key is None):
         missing = "key" if settings.key is None else "certificate"
