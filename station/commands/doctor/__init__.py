@@ -1,0 +1,1 @@
+"""`station doctor`: everything that a station needs, looked at once, with what to do where something is missing."""
