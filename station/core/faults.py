@@ -1,6 +1,10 @@
 """What can be wrong with an EVSE, and which component of the device model it is reported on."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
+
+from ocpp.v201.enums import ReasonEnumType
 
 from station.errors import (
     ClockUnsetError,
@@ -42,7 +46,11 @@ class Fault(StrEnum):
     LOCK = "PlugLock"
     """The plug could not be locked."""
     GROUND = "ResidualCurrent"
-    """The charge controller found a residual current."""
+    """The charge controller, or an input, found a residual current."""
+    EMERGENCY = "EmergencyStop"
+    """Somebody pressed the emergency stop."""
+    DOOR = "EnclosureOpen"
+    """A door or panel of the station is open."""
 
 
 FLAPPING = frozenset({Fault.METER, Fault.CONTROLLER, Fault.PILOT})
@@ -61,8 +69,25 @@ COMPONENTS = {
     Fault.PILOT: "CPPWMController",
     Fault.LOCK: "ConnectorPlugRetentionLock",
     Fault.GROUND: "RCD",
+    Fault.EMERGENCY: "EmergencyStopSensor",
+    Fault.DOOR: "CaseAccessSensor",
 }
-"""Components of OCPP 2.0.1 Part 2 appendix 3; the variable is always `Problem`."""
+"""Components of OCPP 2.0.1 Part 2 appendix 3."""
+
+VARIABLES: Final[Mapping[str, str]] = {Fault.EMERGENCY: "Active", Fault.DOOR: "Active"}
+"""By techCode, the variable of the component that tells a fault where that is not `Problem`.
+
+Of these sensors `Problem` would say that the sensor itself is broken (appendix 3.2.10).
+"""
+
+REASONS: Final[Mapping[Fault, ReasonEnumType]] = {
+    Fault.GROUND: ReasonEnumType.ground_fault,
+    Fault.EMERGENCY: ReasonEnumType.emergency_stop,
+}
+"""stoppedReason of a transaction that a fault ends, where there is a better word than Other (E06.FR.16)."""
+
+OF_INPUTS: Final = frozenset({Fault.EMERGENCY, Fault.DOOR})
+"""What inputs alone report: nothing else raises or clears it."""
 
 
 def fault_of(error: DeviceError, *, otherwise: Fault) -> Fault:

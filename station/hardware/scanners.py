@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from station.hardware.card_numbers import SIZES, NumberFormat, RandomNumber
 from station.hardware.ports import CardRead, Selection
 
 LONGEST_LINE: Final = 64
@@ -14,24 +15,12 @@ SELECTION_ENDS: Final = b"*"
 FORGET_S: Final = 10.0
 """A driver who stops typing for so long has gone; the next one begins anew."""
 
-TYPES: Final = {4: "ISO14443", 7: "ISO14443", 10: "ISO14443", 8: "ISO15693"}
-"""IdTokenEnumType by the length of the UID in bytes, where the configuration does not tell."""
-
 IDENTIFIER: Final = re.compile(r"[A-Za-z0-9*\-_=:+|@.]{1,36}")
 """identifierString, as long as an idToken may be (OCPP 2.0.1 Part 2, IdTokenType)."""
-_FORMS: Final = {
-    "ISO14443": re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{20})"),
-    "ISO15693": re.compile(r"[0-9A-F]{16}"),
-    "MacAddress": re.compile(r"[0-9A-F]{12}"),
-    "KeyCode": IDENTIFIER,
-    "Local": IDENTIFIER,
-}
-"""What a line has to look like to be a token of a type."""
-_TEXTS: Final = ("KeyCode", "Local")
-"""Types that are taken as they come; the others are hexadecimal digits."""
-CARD_TYPES: Final = tuple(_FORMS)
+TEXTS: Final = ("KeyCode", "Local")
+"""Types that are taken as they come; the others are numbers."""
+CARD_TYPES: Final = (*SIZES, *TEXTS)
 """What the cards of a reader may be declared to be."""
-_SEPARATORS: Final = re.compile(r"[:\-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +30,7 @@ class Garbage:
     length: int
 
 
-Scanned = CardRead | Selection | Garbage
+Scanned = CardRead | Selection | RandomNumber | Garbage
 
 
 class Scanner(Protocol):
@@ -52,23 +41,26 @@ class Scanner(Protocol):
 
 
 class CardScanner:
-    """Each line is a card. Without a type, that of the card follows from the length of its UID."""
+    """Each line is a card. Without a type, that of the card follows from the length of its number."""
 
-    def __init__(self, token_type: str = "") -> None:
-        """`token_type`: one of CARD_TYPES."""
+    def __init__(self, token_type: str = "", number: NumberFormat | None = None) -> None:
+        """`token_type`: one of CARD_TYPES; `number`: how the reader writes them, hexadecimal if nothing is said."""
         self._token_type = token_type
+        self._number = number or NumberFormat()
         self._pieces = _Pieces(LINE_ENDS)
 
     def feed(self, chunk: bytes, _now_s: float, /) -> Iterator[Scanned]:
         for line, _ in self._pieces.feed(chunk):
-            yield self._card(line) or Garbage(len(line))
+            yield self._card(line.decode("ascii", "replace")) or Garbage(len(line))
 
-    def _card(self, line: bytes) -> CardRead | None:
-        text = line.decode("ascii", "replace").strip()
-        if self._token_type not in _TEXTS:
-            text = _SEPARATORS.sub("", text.upper())
-        kind = self._token_type or TYPES.get(len(text) // 2, "")
-        return CardRead(text, kind) if kind and _FORMS[kind].fullmatch(text) else None
+    def _card(self, line: str) -> CardRead | RandomNumber | None:
+        prefix = self._number.prefix
+        if not line.startswith(prefix):
+            return None
+        text = line.removeprefix(prefix).strip()
+        if self._token_type in TEXTS:
+            return CardRead(text, self._token_type) if IDENTIFIER.fullmatch(text) else None
+        return self._number.number(text, token_type=self._token_type)
 
 
 class KeypadScanner:
