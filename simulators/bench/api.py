@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from simulators.bench import loopback, rules
+from simulators.bench import loopback, readers, rules
 from simulators.bench.bench import Bench
 from simulators.bench.errors import BenchError, RefusedError, UnknownError
 from simulators.bench.faults import FAULTS
 from simulators.bench.place import LOOPBACK
+from simulators.bench.pn532 import PN532_FAULTS
 from simulators.bench.rules import Rules
 from simulators.bench.settings import Settings
 from simulators.bench.vehicle import SIDES
@@ -32,7 +33,9 @@ _VEHICLE: Final[Rules] = {
 _BAY: Final[Rules] = {"occupied": rules.flag()}
 _CUT: Final[Rules] = {"on": rules.flag()}
 _SWIPE: Final[Rules] = {"uid": rules.text(".*", meaning="a string of hex digits")}
-_KEYS: Final[Rules] = {"keys": rules.text(".*", meaning="a string of digits, * and #")}
+_KEYS: Final[Rules] = {"keys": rules.text(".*", meaning="what the keys show, such as 4711#")}
+_LEVEL: Final[Rules] = {"value": rules.integer(0, 1)}
+_READER_FAULT: Final[Rules] = {"name": rules.choice(*PN532_FAULTS), "on": rules.flag()}
 _FAULT: Final[Rules] = {
     "name": rules.choice(*FAULTS),
     "on": rules.flag(),
@@ -64,6 +67,11 @@ async def serve(bench: Bench, server: socket.socket) -> AsyncIterator[str]:
             web.post("/readers/{id}/swipe", _swipe),
             web.post("/readers/{id}/type", _type),
             web.post("/readers/{id}/press", _press),
+            web.post("/readers/{id}/place", _place),
+            web.post("/readers/{id}/remove", _remove),
+            web.post("/readers/{id}/faults", _reader_fault),
+            web.post("/inputs/{name}", _input),
+            web.post("/inputs/{name}/lose", _lose_input),
         ]
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -112,7 +120,37 @@ async def _fault(request: web.Request) -> web.Response:
 
 async def _swipe(request: web.Request) -> web.Response:
     body = await _body(request, _SWIPE, required=("uid",))
-    request.app[_BENCH].reader(_number(request)).swipe(**body)
+    readers.do(request.app[_BENCH].reader(_number(request)), "swipe", body["uid"])
+    return web.json_response({})
+
+
+async def _place(request: web.Request) -> web.Response:
+    body = await _body(request, _SWIPE, required=("uid",))
+    readers.do(request.app[_BENCH].reader(_number(request)), "place", body["uid"])
+    return web.json_response({})
+
+
+async def _remove(request: web.Request) -> web.Response:
+    await _body(request, {})
+    readers.do(request.app[_BENCH].reader(_number(request)), "remove")
+    return web.json_response({})
+
+
+async def _reader_fault(request: web.Request) -> web.Response:
+    body = await _body(request, _READER_FAULT, required=("name", "on"))
+    readers.put_fault(request.app[_BENCH].reader(_number(request)), body["name"], on=body["on"])
+    return web.json_response({})
+
+
+async def _input(request: web.Request) -> web.Response:
+    body = await _body(request, _LEVEL, required=("value",))
+    request.app[_BENCH].gpio.set(request.match_info["name"], body["value"])
+    return web.json_response({})
+
+
+async def _lose_input(request: web.Request) -> web.Response:
+    await _body(request, {})
+    request.app[_BENCH].gpio.lose(request.match_info["name"])
     return web.json_response({})
 
 
@@ -124,13 +162,13 @@ async def _cut(request: web.Request) -> web.Response:
 
 async def _type(request: web.Request) -> web.Response:
     body = await _body(request, _KEYS, required=("keys",))
-    request.app[_BENCH].reader(_number(request)).type_in(**body)
+    readers.do(request.app[_BENCH].reader(_number(request)), "type_in", body["keys"])
     return web.json_response({})
 
 
 async def _press(request: web.Request) -> web.Response:
     await _body(request, {})
-    request.app[_BENCH].reader(_number(request)).press()
+    readers.do(request.app[_BENCH].reader(_number(request)), "press")
     return web.json_response({})
 
 

@@ -8,10 +8,11 @@ import structlog
 
 from simulators.bench import line_rules
 from simulators.bench.errors import UnknownError
+from simulators.bench.gpio import Gpio
+from simulators.bench.leds import ClassLeds
 from simulators.bench.line import Line
-from simulators.bench.pty_port import PtyPort
-from simulators.bench.reader import Reader
-from simulators.bench.report import evse_state, line_state, reader_state
+from simulators.bench.readers import AnyReader, made
+from simulators.bench.report import evse_state, leds_state, line_state, reader_state
 from simulators.bench.settings import Settings
 from simulators.bench.timing import Tasks
 from simulators.bench.wiring import Wiring
@@ -39,20 +40,23 @@ class Bench:
         line_rules.check(settings)
         self.settings = settings
         self._evses: list[Evse] = []
-        self._readers: list[Reader] = []
+        self._readers: list[AnyReader] = []
+        self._gpio: Gpio | None = None
+        self._leds: ClassLeds | None = None
         self._wiring = Wiring(())
         self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
         try:
+            self._open_lines_of_computer()
             for row in self.settings.evses:
-                self._evses.append(Evse(row, self.settings))
+                self._evses.append(Evse(row, self.settings, gpio=self._gpio))
             self._wiring = Wiring(outlet for evse in self._evses for outlet in evse.outlets)
             await self._wiring.open(self._tasks)
             for evse in self._evses:
                 evse.open()
             for place in self.settings.readers:
-                reader = Reader(place.id, PtyPort(place.port), kind=place.type)
+                reader = made(place, time_scale=self.settings.time_scale)
                 self._readers.append(reader)
                 reader.open()
         except BaseException:
@@ -68,13 +72,27 @@ class Bench:
         """Return an EVSE by its id; UnknownError if there is none."""
         return _find(self._evses, number, what="EVSE")
 
-    def reader(self, number: int) -> Reader:
+    def reader(self, number: int) -> AnyReader:
         """Return a card reader by its id; UnknownError if there is none."""
         return _find(self._readers, number, what="reader")
 
     def line(self, number: int) -> Line:
         """Return a line by its id, 1 is the first of the settings; UnknownError if there is none."""
         return _find(self._wiring.lines, number, what="line")
+
+    @property
+    def gpio(self) -> Gpio:
+        """Inputs and outputs of the station's computer; UnknownError if the settings have none."""
+        if self._gpio is None:
+            raise UnknownError("there are no inputs and outputs: name them in [gpio] of the settings")
+        return self._gpio
+
+    @property
+    def leds(self) -> ClassLeds:
+        """LEDs of the station's computer; UnknownError if the settings have none."""
+        if self._leds is None:
+            raise UnknownError("there are no LEDs: name them in [leds] of the settings")
+        return self._leds
 
     def state(self) -> dict[str, Any]:
         """Return how everything stands, as values for JSON."""
@@ -84,7 +102,18 @@ class Bench:
             "evses": [evse_state(evse) for evse in self._evses],
             "readers": [reader_state(reader) for reader in self._readers],
             "lines": [line_state(line) for line in self._wiring.lines],
+            "gpio": None if self._gpio is None else self._gpio.state(),
+            "leds": None if self._leds is None else leds_state(self._leds),
         }
+
+    def _open_lines_of_computer(self) -> None:
+        gpio, leds = self.settings.gpio, self.settings.leds
+        if gpio is not None:
+            self._gpio = Gpio(gpio.folder, inputs=gpio.inputs, outputs=gpio.outputs)
+            self._gpio.open()
+        if leds is not None:
+            self._leds = ClassLeds(leds.folder, leds.names)
+            self._leds.open()
 
     async def _close(self) -> None:
         for reader in self._readers:
@@ -93,6 +122,9 @@ class Bench:
         try:
             await asyncio.gather(*(evse.close() for evse in self._evses))
         finally:
+            for lines in (self._gpio, self._leds):
+                if lines is not None:
+                    lines.close()
             await self._tasks.close()
 
 

@@ -79,6 +79,26 @@ def _type(options: argparse.Namespace) -> None:
     _post(options, f"/readers/{options.reader}/type", {"keys": options.keys})
 
 
+def _place(options: argparse.Namespace) -> None:
+    _post(options, f"/readers/{options.reader}/place", {"uid": options.uid})
+
+
+def _remove(options: argparse.Namespace) -> None:
+    _post(options, f"/readers/{options.reader}/remove", {})
+
+
+def _reader_fault(options: argparse.Namespace) -> None:
+    body = {"name": options.fault, "on": options.switch == "on"}
+    _post(options, f"/readers/{options.reader}/faults", body)
+
+
+def _input(options: argparse.Namespace) -> None:
+    if options.level == "lost":
+        _post(options, f"/inputs/{options.input}/lose", {})
+    else:
+        _post(options, f"/inputs/{options.input}", {"value": int(options.level)})
+
+
 def _press(options: argparse.Namespace) -> None:
     _post(options, f"/readers/{options.reader}/press", {})
 
@@ -124,6 +144,9 @@ def _parser() -> argparse.ArgumentParser:
     cut = command("cut", _cut, "cut a line between its clients and its devices, or mend it")
     cut.add_argument("line", type=int)
     cut.add_argument("switch", choices=("on", "off"))
+    level = command("input", _input, "bring a level to an input of the station's computer, or take the input away")
+    level.add_argument("input", help="its name in [gpio]")
+    level.add_argument("level", choices=("0", "1", "lost"))
     _add_readers(command)
     _add_fault(command("fault", _fault, "put a fault on or take it off; a wrong name lists them all"))
     return parser
@@ -138,6 +161,14 @@ def _add_readers(command: Callable[..., argparse.ArgumentParser]) -> None:
     swipe = command("swipe", _swipe, "present a card to a reader")
     swipe.add_argument("reader", type=int)
     swipe.add_argument("uid", help="hex digits, such as 04A2B3C4D5E680")
+    place = command("place", _place, "leave a card at a reader, or take it away with `remove`")
+    place.add_argument("reader", type=int)
+    place.add_argument("uid", help="hex digits, such as 04A2B3C4D5E680")
+    command("remove", _remove, "take the card away").add_argument("reader", type=int)
+    fault = command("reader-fault", _reader_fault, "put a fault on a PN532 or take it off")
+    fault.add_argument("reader", type=int)
+    fault.add_argument("fault", metavar="name")
+    fault.add_argument("switch", choices=("on", "off"))
     keypad = command("type", _type, "press keys of a keypad")
     keypad.add_argument("reader", type=int)
     keypad.add_argument("keys", help="digits, then # for a code or * for the number of an EVSE, such as 4711#")

@@ -1,64 +1,85 @@
-"""The twin of a Phoenix Contact EV-CC-AC1-M3: pilot, lock and contactor output (docs/bench.md)."""
+"""What all charge controllers of the bench share: the pilot, the contactor output and the supply."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
-from simulators.bench import controller_map as at
-from simulators.bench import pdu
-from simulators.bench.controller_map import COILS, HOLDING, Errors, Inputs, Outputs
 from simulators.bench.faults import Faults
-from simulators.bench.pdu import ModbusRefusal, Request
+from simulators.bench.pdu import Request
 from simulators.bench.settings import EvseSettings
 from simulators.bench.timing import Timer
 
 OUTPUT_S: Final = 0.1
 """From state C2 to the contactor output."""
-LOCK_S: Final = 0.3
-"""What the lock's actuator needs."""
-MONITOR_S: Final = 0.5
-"""How long the contactor may stay closed without output before the monitor reports it."""
-_STOPPING: Final = Errors.PILOT_INVALID | Errors.RCM_TRIPPED
+PWM_STATES: Final = "BCD"
 
 
-class Controller:
-    """Speaks pilot to the vehicle; `changed` is called when something in it moved by itself or by a request."""
+class Controller(ABC):
+    """Speaks pilot to the vehicle; `changed` is called when something in it moved by itself or by a request.
+
+    A kind of controller says what it was told and answers for its registers.
+    """
 
     def __init__(
         self, settings: EvseSettings, *, time_scale: float, faults: Faults, changed: Callable[[], None]
     ) -> None:
         self.path = str(settings.controller.port)
-        """The serial port to open."""
+        """What a client has to open."""
         self.unit = settings.controller.unit
         self.baud = settings.controller.baud
         self.output = False
         """The contactor output, wired to the meter's DOE."""
         self.locked = False
+        self.powered = True
         self._settings = settings
         self._faults = faults
         self._time_scale = time_scale
         self._changed = changed
-        self._holding = {address: row.default for address, row in HOLDING.items()}
-        self._coils = dict.fromkeys(COILS, 0)
-        self._letter = "A"
+        self._shown = "A"
+        """What the vehicle shows."""
         self._plugged = False
         self._contactor_closed = False
-        self._latched = Errors.NONE
-        """Errors of lock and contactor, which take time to arise."""
         self._switching = Timer(self._switch_output)
-        self._locking = Timer(self._move_lock)
-        self._monitoring = Timer(self._report_contactor)
+
+    @property
+    def available(self) -> bool:
+        """Else it shows state F."""
+        return True
+
+    @property
+    @abstractmethod
+    def enabled(self) -> bool:
+        """It was told to offer current, and nothing it watches forbids it."""
+
+    @property
+    @abstractmethod
+    def limit_a(self) -> float:
+        """What it was told to offer."""
+
+    @property
+    def accepted(self) -> str:
+        """The states in which the contactor closes."""
+        return "CD"
+
+    @abstractmethod
+    def answer(self, request: Request) -> bytes:
+        """Answer a request; raises ModbusRefusal."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Lose what is not kept without supply."""
 
     @property
     def letter(self) -> str:
-        """The state's letter; E and F win against what the vehicle shows."""
-        if "controller_pilot_short" in self._faults:
+        """The state's letter; E, as without supply, and F win against what the vehicle shows."""
+        if not self.powered or "controller_pilot_short" in self._faults:
             return "E"
-        return self._letter if self._follows(at.AVAILABLE) else "F"
+        return self._shown if self.available else "F"
 
     @property
     def pwm_on(self) -> bool:
         """Current is offered."""
-        return self._follows(at.ENABLE) and self.letter in "BCD" and not self.errors & _STOPPING
+        return self.letter in PWM_STATES and self.enabled
 
     @property
     def state(self) -> str:
@@ -69,115 +90,38 @@ class Controller:
     @property
     def offered_a(self) -> float:
         """The limit that PWM tells the vehicle, 0 without PWM."""
-        if not self.pwm_on:
-            return 0
-        return min(self._holding[at.LARGEST_A], self._settings.cable_rating_a)
+        return min(self.limit_a, self._settings.cable_rating_a) if self.pwm_on else 0
 
-    @property
-    def errors(self) -> Errors:
-        """Register 24025."""
-        found = self._latched
-        conditions = {
-            Errors.PILOT_INVALID: "controller_pilot_short" in self._faults,
-            Errors.RCM_TRIPPED: "controller_rcm_tripped" in self._faults and bool(self._holding[at.RCM]),
-            Errors.NOT_AVAILABLE: not self._follows(at.AVAILABLE),
-            Errors.STATE_D_REFUSED: self._letter == "D" and not self._holding[at.ALLOW_D],
-        }
-        for error, stands in conditions.items():
-            if stands:
-                found |= error
-        return found
+    def supply(self, on: bool) -> None:
+        """Give supply or take it away; nothing if it is so already."""
+        if on and not self.powered:
+            self.forget()
+        self.powered = on
 
     def sense(self, letter: str, *, plugged: bool, contactor_closed: bool) -> None:
         """Notice what the vehicle shows, whether a plug is in, and the contactor; move outputs accordingly."""
-        self._letter = letter
+        self._shown = letter
         self._plugged = plugged
         self._contactor_closed = contactor_closed
         self._drive_output()
-        self._drive_lock()
-        self._watch_contactor()
 
-    async def execute(self, request: Request) -> bytes:
-        """Answer a request; raises ModbusRefusal."""
-        match request.function:
-            case pdu.READ_COILS:
-                return pdu.coils_answer(request, self._read(request, self._coils))
-            case pdu.READ_HOLDING:
-                return pdu.registers_answer(request, self._read(request, self._holding | self._status()))
-            case pdu.READ_INPUT:
-                return pdu.registers_answer(request, self._read(request, self._status()))
-            case pdu.WRITE_COIL | pdu.WRITE_COILS:
-                self._write_coils(request)
-            case pdu.WRITE_REGISTER | pdu.WRITE_REGISTERS:
-                self._write_holding(request)
-            case _:
-                raise ModbusRefusal(pdu.ILLEGAL_FUNCTION)
+    async def execute(self, request: Request) -> bytes | None:
+        """Answer a request, or not at all without supply; raises ModbusRefusal."""
+        if not self.powered:
+            return None
+        answer = self.answer(request)
         self._changed()
-        return pdu.write_answer(request)
+        return answer
 
-    def answered(self) -> None:
+    def answered(self) -> None:  # noqa: B027 this is what it does
         """Nothing of this device waits for its answer."""
 
     def stop(self) -> None:
         """Do nothing more by itself."""
-        for timer in (self._switching, self._locking, self._monitoring):
-            timer.stop()
-
-    def _follows(self, mode_register: int) -> bool:
-        mode = self._holding[mode_register]
-        obeying, coil = at.BY_COIL[mode_register]
-        return mode == at.ALWAYS or (mode == obeying and bool(self._coils[coil]))
-
-    def _read(self, request: Request, values: dict[int, int]) -> list[int]:
-        try:
-            return [values[address] for address in request.span]
-        except KeyError:
-            raise ModbusRefusal(pdu.ILLEGAL_ADDRESS) from None
-
-    def _write_coils(self, request: Request) -> None:
-        if any(address not in COILS for address in request.span):
-            raise ModbusRefusal(pdu.ILLEGAL_ADDRESS)
-        for address, value in zip(request.span, request.values, strict=True):
-            if address not in at.MOMENTARY_COILS:
-                self._coils[address] = value
-
-    def _write_holding(self, request: Request) -> None:
-        fresh = dict(zip(request.span, request.values, strict=True))
-        if any(address not in HOLDING for address in fresh):
-            raise ModbusRefusal(pdu.ILLEGAL_ADDRESS)
-        if any(value not in HOLDING[address].allowed for address, value in fresh.items()):
-            raise ModbusRefusal(pdu.ILLEGAL_VALUE)
-        self._holding |= fresh
-
-    def _status(self) -> dict[int, int]:
-        proximity = self._settings.cable_rating_a if self._plugged and self._settings.cable == "socket" else 0
-        return {
-            at.STATE: int.from_bytes(self.state.encode("ascii"), "big"),
-            at.PROXIMITY_A: proximity,
-            at.DUTY_PERCENT: at.duty_percent(self.offered_a),
-            at.OFFERED_A: int(self.offered_a),
-            at.INPUTS: self._inputs(),
-            at.OUTPUTS: self._outputs(),
-            at.ERRORS: self.errors,
-        }
-
-    def _inputs(self) -> int:
-        return (
-            Inputs.LOCKED * self.locked
-            | Inputs.RCM_TRIPPED * bool(self.errors & Errors.RCM_TRIPPED)
-            | Inputs.CONTACTOR_CLOSED * self._contactor_closed
-        )
-
-    def _outputs(self) -> int:
-        return (
-            Outputs.CONTACTOR * self.output
-            | Outputs.LOCK * self.locked
-            | Outputs.VENTILATION * (self.output and self._letter == "D")
-        )
+        self._switching.stop()
 
     def _drive_output(self) -> None:
-        accepted = "CD" if self._holding[at.ALLOW_D] else "C"
-        if not (self.pwm_on and self.letter in accepted):
+        if not (self.pwm_on and self.letter in self.accepted):
             self._switching.stop()
             self.output = False
         elif not self.output:
@@ -185,41 +129,4 @@ class Controller:
 
     def _switch_output(self) -> None:
         self.output = True
-        self._changed()
-
-    def _lock_wanted(self) -> bool:
-        if self._settings.cable == "fixed" or not self._plugged:
-            return False
-        if self._holding[at.LOCK] == at.ALWAYS:
-            return self.letter in "BCD"
-        return self._follows(at.LOCK)
-
-    def _drive_lock(self) -> None:
-        if self._lock_wanted() == self.locked:
-            self._locking.stop()
-            self._latched &= ~(Errors.NOT_LOCKED | Errors.NOT_UNLOCKED)
-        elif not (self._latched & self._lock_error() and "controller_lock_jammed" in self._faults):
-            self._locking.start_if_idle(LOCK_S * self._time_scale)
-
-    def _move_lock(self) -> None:
-        if "controller_lock_jammed" in self._faults:
-            self._latched |= self._lock_error()
-        else:
-            self.locked = not self.locked
-            self._latched &= ~(Errors.NOT_LOCKED | Errors.NOT_UNLOCKED)
-        self._changed()
-
-    def _lock_error(self) -> Errors:
-        return Errors.NOT_UNLOCKED if self.locked else Errors.NOT_LOCKED
-
-    def _watch_contactor(self) -> None:
-        stuck = bool(self._holding[at.MONITOR]) and self._contactor_closed and not self.output
-        if not stuck:
-            self._monitoring.stop()
-            self._latched &= ~Errors.CONTACTOR_STUCK
-        elif not self._latched & Errors.CONTACTOR_STUCK:
-            self._monitoring.start_if_idle(MONITOR_S * self._time_scale)
-
-    def _report_contactor(self) -> None:
-        self._latched |= Errors.CONTACTOR_STUCK
         self._changed()

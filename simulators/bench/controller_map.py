@@ -49,6 +49,9 @@ HOLDING: Final[Mapping[int, Holding]] = MappingProxyType(
     }
 )
 
+KEPT: Final = frozenset({ENABLE, AVAILABLE, LOCK, MONITOR, ALLOW_D, RCM})
+"""Registers that a power cut does not change."""
+
 COILS: Final = range(PWM_COIL, RCM_RESET_COIL + 1)
 MOMENTARY_COILS: Final = frozenset({RCM_TEST_COIL, RCM_RESET_COIL})
 """They start something and read 0 again at once."""

@@ -43,7 +43,9 @@ _WORLD: Final = {
     "contactor_welded": "the contactor stays closed whatever is demanded",
     "controller_pilot_short": "the pilot is shorted: state E",
     "controller_rcm_tripped": "the residual current monitor has tripped",
+    "controller_rcm_dead": "the residual current monitor does not react to its test",
     "controller_lock_jammed": "the lock's actuator does not move",
+    "controller_power_cycle": "the charge controller has no supply while on; off brings it back as after a power cut",
 }
 
 FAULTS: Final[Mapping[str, str]] = MappingProxyType(

@@ -1,6 +1,6 @@
 """Modbus requests as values and their answers as bytes, for every device of the bench."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -88,6 +88,14 @@ def parse(pdu: bytes) -> Request:
                 raise ModbusRefusal(ILLEGAL_VALUE)
             values = _bits(data[5:], second) if function == WRITE_COILS else _registers(data[5:])
             return Request(function, address, _checked(second, _MOST_WRITTEN[function]), values)
+
+
+def found(request: Request, values: Mapping[int, int]) -> list[int]:
+    """Return the values that a request asks for; ModbusRefusal if one of them is not there."""
+    try:
+        return [values[address] for address in request.span]
+    except KeyError:
+        raise ModbusRefusal(ILLEGAL_ADDRESS) from None
 
 
 def registers_answer(request: Request, words: Sequence[int]) -> bytes:

@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 from simulators.bench import mains
+from simulators.bench.leds import ClassLeds
 from simulators.bench.line import Line
 from simulators.bench.meter.firmware import RESOLUTION_WH
-from simulators.bench.reader import Reader
+from simulators.bench.readers import AnyReader
 from simulators.bench.world import Evse
 
 
@@ -38,6 +39,8 @@ def evse_state(evse: Evse) -> dict[str, Any]:
         "meter": _meter_state(evse),
         "controller": {
             "path": controller.path,
+            "type": evse.settings.controller.type,
+            "powered": controller.powered,
             "unit": controller.unit,
             "baud": controller.baud,
             "parity": evse.settings.controller.parity,
@@ -46,7 +49,12 @@ def evse_state(evse: Evse) -> dict[str, Any]:
     }
 
 
-def reader_state(reader: Reader) -> dict[str, Any]:
+def leds_state(leds: ClassLeds) -> dict[str, Any]:
+    """Return which LEDs are lit."""
+    return {"path": str(leds.folder), "lit": sorted(leds.lit)}
+
+
+def reader_state(reader: AnyReader) -> dict[str, Any]:
     """Return one reader's state; never a card or code."""
     return {"id": reader.id, "type": reader.kind, "path": reader.path}
 

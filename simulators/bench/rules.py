@@ -78,6 +78,19 @@ def text(pattern: str, *, meaning: str) -> Rule:
     return Rule(meaning, convert)
 
 
+def texts(pattern: str, *, meaning: str) -> Rule:
+    """A list of strings of some form, each there once."""
+
+    def convert(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or len({*value}) < len(value):
+            raise ValueError
+        if not all(isinstance(one, str) and re.fullmatch(pattern, one) for one in value):
+            raise ValueError
+        return tuple(value)
+
+    return Rule(meaning, convert)
+
+
 def path(base: Path) -> Rule:
     """A path; a relative one stands in `base`."""
 

@@ -39,13 +39,17 @@ class MeterSettings:
 
 @dataclass(frozen=True, slots=True)
 class ControllerSettings:
-    """One charge controller twin; the fields are those of a meter."""
+    """One charge controller twin; fields that a meter has as well mean the same."""
 
     port: Place
+    type: str = "phoenix-ev-cc"
+    """`phoenix-ev-cc`, `phoenix-em-cp-pp-eth` or `evse-wb`."""
     unit: int = 1
     baud: int = 19200
     parity: str = "none"
     pacing: bool = False
+    fine_steps: bool = False
+    """An EVSE-WB that counts its limit in hundredths of an ampere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class EvseSettings:
     """The value file of the sensor in the parking bay; None: there is no sensor."""
     switched_by: str = "meter"
     """What closes the contactor: `meter` (its DO and the controller's output) or `controller` (its output alone)."""
+    doe: str = ""
+    """The output of the station's computer that goes to DOE with the controller's, in series; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,24 @@ class ReaderSettings:
     id: int
     port: Path
     type: str = "card"
-    """`card`, `keypad` or `button`."""
+    """`card`, `keypad`, `button`, `keyboard` (a card reader that plays one) or `pn532`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpioSettings:
+    """Inputs and outputs of the station's computer: files in a folder."""
+
+    folder: Path
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LedSettings:
+    """LEDs as the kernel shows them: folders in a folder."""
+
+    folder: Path
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +114,8 @@ class Settings:
 
     evses: tuple[EvseSettings, ...]
     readers: tuple[ReaderSettings, ...] = field(default=())
+    gpio: GpioSettings | None = None
+    leds: LedSettings | None = None
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     """Of the control API; 0 takes a free one."""

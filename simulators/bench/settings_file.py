@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulators.bench import line_rules, rules
+from simulators.bench.controllers import KINDS
 from simulators.bench.errors import SettingsError
 from simulators.bench.meter.firmware import FIRMWARES
 from simulators.bench.meter.identity import BAUD_RATES
 from simulators.bench.place import LOOPBACK
-from simulators.bench.reader import TYPES
+from simulators.bench.readers import KINDS as KINDS_OF_READERS
 from simulators.bench.rules import Rules, build
 from simulators.bench.settings import (
     ControllerSettings,
     EvseSettings,
+    GpioSettings,
+    LedSettings,
     MeterSettings,
     ReaderSettings,
     Settings,
@@ -34,6 +37,7 @@ _LINE: Final[Rules] = {
     "parity": rules.choice("none", "even"),
     "pacing": rules.flag(),
 }
+_CONTROLLER: Final[Rules] = _LINE | {"type": rules.choice(*KINDS), "fine_steps": rules.flag()}
 _DURATION: Final = rules.number(0.01, 600)
 _METER: Final[Rules] = _LINE | {
     "serial": rules.text("[0-9A-Z]{16}", meaning="16 digits or capital letters"),
@@ -58,8 +62,12 @@ _EVSE: Final[Rules] = {
     "cable": rules.choice("socket", "fixed"),
     "cable_rating_a": rules.choice(13, 20, 32, 63),
     "switched_by": rules.choice("meter", "controller"),
+    "doe": rules.text("[0-9A-Za-z_:-]*", meaning="the name of an output of [gpio]"),
 }
-_READER: Final[Rules] = {"id": rules.integer(1, 99), "type": rules.choice(*TYPES)}
+_READER: Final[Rules] = {"id": rules.integer(1, 99), "type": rules.choice(*KINDS_OF_READERS)}
+_NAMES: Final = rules.texts(r"[0-9A-Za-z_:-]+", meaning="a list of names, each of them once")
+_GPIO: Final[Rules] = {"inputs": _NAMES, "outputs": _NAMES}
+_LEDS: Final[Rules] = {"names": _NAMES}
 
 
 def load(file: Path) -> Settings:
@@ -73,7 +81,7 @@ def load(file: Path) -> Settings:
         raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is not TOML: {error}") from error
-    _only(document, ("bench", "evse", "reader"), where=str(file))
+    _only(document, ("bench", "evse", "reader", "gpio", "leds"), where=str(file))
     return _bench(document, file)
 
 
@@ -98,6 +106,8 @@ def _bench(document: dict[str, Any], file: Path) -> Settings:
             build(ReaderSettings, row, _READER | {"port": rules.path(folder)}, where=where)
             for row, where in _rows(document, "reader", file)
         ),
+        gpio=_lines(GpioSettings, document, "gpio", _GPIO, folder, file),
+        leds=_lines(LedSettings, document, "leds", _LEDS, folder, file),
     )
     _check_whole(settings, file)
     return settings
@@ -109,11 +119,18 @@ def _evse(row: dict[str, Any], where: str, folder: Path) -> EvseSettings:
     port = rules.port(folder)
     meter = build(MeterSettings, row.get("meter", {}), _METER | {"port": port}, where=f"{where}.meter")
     controller = build(
-        ControllerSettings, row.get("controller", {}), _LINE | {"port": port}, where=f"{where}.controller"
+        ControllerSettings, row.get("controller", {}), _CONTROLLER | {"port": port}, where=f"{where}.controller"
     )
     vehicle = build(VehicleSettings, row.get("vehicle", {}), _VEHICLE, where=f"{where}.vehicle")
     own = {key: value for key, value in row.items() if key in known}
     return build(EvseSettings, own, known, where=where, meter=meter, controller=controller, vehicle=vehicle)
+
+
+def _lines(kind: type[Any], document: dict[str, Any], key: str, known: Rules, folder: Path, file: Path) -> Any:
+    """Return what a table about the computer's own lines says; None if it is not there."""
+    if key not in document:
+        return None
+    return build(kind, document[key], known | {"folder": rules.path(folder)}, where=f"{file}: {key}")
 
 
 def _rows(document: dict[str, Any], key: str, file: Path) -> Iterable[tuple[dict[str, Any], str]]:
@@ -144,4 +161,9 @@ def _check_whole(settings: Settings, file: Path) -> None:
         for value in values:
             if values.count(value) > 1:
                 raise SettingsError(f"{file}: {what} {value} is there twice, each may be there once")
+    outputs = () if settings.gpio is None else settings.gpio.outputs
+    known = ", ".join(outputs) or "none"
+    for row in settings.evses:
+        if row.doe and row.doe not in outputs:
+            raise SettingsError(f"{file}: evse.doe {row.doe} is no output of [gpio], there are {known}")
     line_rules.check(settings, where=f"{file}: ")

@@ -1,6 +1,7 @@
 """Clients that come over TCP."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import cast
 
@@ -45,6 +46,8 @@ class TcpPort(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the client in."""
         self._transport = cast("asyncio.Transport", transport)
+        # asyncio does that only for sockets that name their protocol, which those of `listen` do not.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.address = host_and_port(transport.get_extra_info("peername"))
         self._came(self)
 
@@ -87,10 +90,10 @@ class TcpEntrance:
             self._ports.discard(port)
             gone(port)
 
-        socket = listen(self._place.host, self._place.port, remedy=_REMEDY)
-        self.address = f"{self._place.scheme}://{host_and_port(socket.getsockname())}"
+        listening = listen(self._place.host, self._place.port, remedy=_REMEDY)
+        self.address = f"{self._place.scheme}://{host_and_port(listening.getsockname())}"
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: TcpPort(joined, left), sock=socket)
+        self._server = await loop.create_server(lambda: TcpPort(joined, left), sock=listening)
 
     async def close(self) -> None:
         """End every connection and listen no more."""

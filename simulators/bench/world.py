@@ -4,32 +4,39 @@ import structlog
 
 from simulators.bench.bay import Bay
 from simulators.bench.contactor import Contactor
-from simulators.bench.controller import Controller
+from simulators.bench.controllers import KINDS
 from simulators.bench.errors import RefusedError, RequestError
 from simulators.bench.faults import DEFAULT_CODE, DEFAULT_LATE_S, Faults
+from simulators.bench.gpio import Gpio
 from simulators.bench.meter.twin import Meter
 from simulators.bench.settings import EvseSettings, Settings
+from simulators.bench.timing import Timer
 from simulators.bench.vehicle import Vehicle
 from simulators.bench.wiring import Outlet
 
 log = structlog.get_logger("bench")
 
 MOST_A = 80
+DOE_LOOK_S = 0.02
+"""How often to look at an output of the station's computer, which tells nobody that it changed."""
 
 
 class Evse:
     """Whatever a person at the station can do, and what the devices make of it. Needs the running loop."""
 
-    def __init__(self, settings: EvseSettings, bench: Settings) -> None:
+    def __init__(self, settings: EvseSettings, bench: Settings, *, gpio: Gpio | None = None) -> None:
         self.id = settings.id
         self.settings = settings
         scale = bench.time_scale
         self.faults = Faults(self.update)
         self.vehicle = Vehicle(settings.vehicle, cable=settings.cable, time_scale=scale, changed=self.update)
         self.contactor = Contactor(time_scale=scale, changed=self.update, switched_by=settings.switched_by)
-        self.controller = Controller(settings, time_scale=scale, faults=self.faults, changed=self.update)
+        kind = KINDS[settings.controller.type]
+        self.controller = kind(settings, time_scale=scale, faults=self.faults, changed=self.update)
         self.meter = Meter(settings.meter, bench, contactor=self.contactor, faults=self.faults)
         self.bay = None if settings.bay is None else Bay(settings.bay)
+        self._gpio = gpio
+        self._watching_doe = Timer(self._watch_doe)
         self.update()
 
     @property
@@ -50,12 +57,14 @@ class Evse:
         """Put the sensor of the parking bay there; BenchError if it cannot be."""
         if self.bay is not None:
             self.bay.open()
+        if self.settings.doe:
+            self._watch_doe()
 
     async def close(self) -> None:
         """End every timer and what the meter does."""
         if self.bay is not None:
             self.bay.close()
-        for part in (self.vehicle, self.contactor, self.controller):
+        for part in (self.vehicle, self.contactor, self.controller, self._watching_doe):
             part.stop()
         await self.meter.close()
 
@@ -111,6 +120,7 @@ class Evse:
         """Let everything that changed act on everything else; called after every change."""
         self.contactor.weld("contactor_welded" in self.faults)
         self._supply_meter()
+        self.controller.supply("controller_power_cycle" not in self.faults)
         self.vehicle.sense(pwm_on=self.controller.pwm_on, locked=self.controller.locked)
         self.controller.sense(
             self.vehicle.letter,
@@ -119,10 +129,19 @@ class Evse:
         )
         # PWM may have come or gone by what the controller has just seen.
         self.vehicle.sense(pwm_on=self.controller.pwm_on, locked=self.controller.locked)
-        self.contactor.enable(self.controller.output)
+        self.contactor.enable(self.controller.output and self._allowed_by_doe)
         self.meter.update()
         powered = self.contactor.closed and self.controller.pwm_on
         self.meter.load(self.vehicle.currents_a(self.controller.offered_a, powered=powered))
+
+    @property
+    def _allowed_by_doe(self) -> bool:
+        """The station's own output, in series with the controller's, lets it through."""
+        return not self.settings.doe or (self._gpio is not None and bool(self._gpio.get(self.settings.doe)))
+
+    def _watch_doe(self) -> None:
+        self.update()
+        self._watching_doe.start(DOE_LOOK_S)
 
     def _supply_meter(self) -> None:
         supplied = "meter_power_cycle" not in self.faults

@@ -36,8 +36,9 @@ from pymodbus.pdu.register_message import (
     WriteMultipleRegistersRequest,
 )
 
-from station.errors import LineRefusedError, LineSilentError, PortError
+from station.errors import LineSilentError, PortError
 from station.meter.counters import NOBODY, Counters, total
+from station.meter.exchange import CHECKSUM, Answer, ModbusLine, Question, Timing
 from station.meter.serial_stream import Parity, SerialStream
 from station.meter.shown import shown
 from station.meter.silence import Silences
@@ -53,48 +54,9 @@ BABBLE_S: Final = 2.0
 """A line that does not fall silent in this time never will."""
 LOOK_S: Final = 0.1
 """How often to look whether a missing answer has come after all."""
-EXCEPTION_SIZE: Final = 5
 
 log = structlog.get_logger("station.meter")
 wire = structlog.get_logger("station.wire")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the answer to one request must look like."""
-
-    head: bytes
-    """The bytes it must begin with: unit, function and byte count, or the echo of a write."""
-    size: int
-    """With checksum."""
-
-    def is_refusal(self, heard: bytes) -> bool:
-        return heard[:2] == bytes([self.head[0], self.head[1] | 0x80])
-
-    def size_of(self, heard: bytes) -> int:
-        """Return how long the frame is that begins like `heard`."""
-        return EXCEPTION_SIZE if self.is_refusal(heard) else self.size
-
-    def mismatch(self, heard: bytes) -> str | None:
-        """Say why what was heard so far cannot be the answer; None if it can."""
-        if heard[:1] != self.head[:1]:
-            return f"an answer of unit {heard[0]}"
-        if len(heard) < 2 or self.is_refusal(heard):
-            return None
-        if heard[1] != self.head[1]:
-            return f"an answer to function {heard[1]} instead of {self.head[1]}"
-        if heard[: len(self.head)] != self.head[: len(heard)]:
-            return f"an answer to another request ({heard[: len(self.head)].hex(' ')})"
-        return None
-
-    def is_in(self, heard: bytes) -> bool:
-        """Say whether the whole answer is somewhere in what was heard."""
-        starts = (at for at in range(len(heard) - EXCEPTION_SIZE + 1) if heard[at] == self.head[0])
-        return any(self._is_at(heard[at:]) for at in starts)
-
-    def _is_at(self, heard: bytes) -> bool:
-        size = self.size_of(heard)
-        return len(heard) >= size and self.mismatch(heard) is None and _crc_fits(heard[:size])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +65,6 @@ class _Unanswered:
 
     answer: Answer
     until: float
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long to wait for a device, in seconds, and whether it has to wait for others."""
-
-    timeout_s: float
-    late_s: float
-    gap_s: float
-    urgent: bool
 
 
 class Line:
@@ -130,8 +82,6 @@ class Line:
         self._turn = Turn()
         self._counted: defaultdict[int, Counters] = defaultdict(Counters)
         """By unit."""
-        self._decoder = DecodePDU(is_server=False)
-        self._framer = FramerRTU(self._decoder)
         self._unanswered: dict[int, _Unanswered] = {}
         self._silences = Silences()
         self._heard = b""
@@ -170,8 +120,6 @@ class Line:
         answer may still come; `gap_s`: the pause it needs before a request, if that is more than 3.5 characters;
         `urgent`: its requests pass those of others that wait.
         """
-        if not 1 <= unit <= 247:
-            raise ValueError(f"{self.port}: unit {unit}, 1 to 247 expected")
         return Device(self, unit, timing=Timing(timeout_s, late_s, gap_s, urgent), retries=retries)
 
     def open(self) -> None:
@@ -182,32 +130,25 @@ class Line:
         """Give the port back; the next request takes it again."""
         self._serial.close()
 
-    async def exchange(
-        self, request: ModbusPDU, answer: Answer, timing: Timing, *, repeated: bool = False
-    ) -> ModbusPDU:
-        """Send one request once and return its answer; use the methods of Device instead."""
-        unit, counted = request.dev_id, self._counted[request.dev_id]
+    async def exchange(self, question: Question, timing: Timing, *, repeated: bool = False) -> bytes:
+        """Send one request once and return the answer's PDU; use the methods of Device instead."""
+        counted = self._counted[question.unit]
         counted.retries += repeated
-        frame = await self._exchanged(request, answer, timing)
-        response = self._decoder.decode(frame[1:-2])
-        if response is None:
-            raise LineSilentError(f"unit {unit} on {self.port}: an answer without sense: {frame.hex()}")
-        if response.isError():
+        frame = await self._exchanged(question, timing)
+        if question.answer.is_refusal(frame):
             counted.refusals += 1
-            code = response.exception_code
-            told = f"function {request.function_code} at {request.address} refused with exception {code}"
-            raise LineRefusedError(f"unit {unit} on {self.port}: {told}", code=code)
-        return response
+            raise question.refused(frame, self.port)
+        return frame[1:-CHECKSUM]
 
-    async def _exchanged(self, request: ModbusPDU, answer: Answer, timing: Timing) -> bytes:
+    async def _exchanged(self, question: Question, timing: Timing) -> bytes:
         while True:
-            async with self._turn.of(request.dev_id, urgent=timing.urgent):
+            async with self._turn.of(question.unit, urgent=timing.urgent):
                 self._serial.open()
                 await self._settle(timing.gap_s)
-                if request.dev_id not in self._unanswered:
-                    self._send(request, answer, timing)
-                    return await self._receive(answer, timing.timeout_s)
-            await self._outwait(request.dev_id)
+                if question.unit not in self._unanswered:
+                    self._send(question, timing)
+                    return await self._receive(question.answer, timing.timeout_s)
+            await self._outwait(question.unit)
 
     async def _outwait(self, unit: int) -> None:
         """Wait until a request to this unit cannot meet an older answer; others have the line meanwhile."""
@@ -248,26 +189,27 @@ class Line:
 
     def _forget_answered(self, now: float) -> None:
         for unit, missing in list(self._unanswered.items()):
-            came = missing.answer.is_in(self._heard)
+            came = missing.answer.is_in(self._heard, _crc_fits)
             if came:
                 self._silences.heard(unit)
             if came or missing.until <= now:
                 del self._unanswered[unit]
 
-    def _send(self, request: ModbusPDU, answer: Answer, timing: Timing) -> None:
-        frame = self._framer.buildFrame(request)
+    def _send(self, question: Question, timing: Timing) -> None:
+        unit, answer = question.unit, question.answer
+        frame = question.frame + FramerRTU.compute_CRC(question.frame).to_bytes(CHECKSUM, "big")
         sent_at = asyncio.get_running_loop().time() + len(frame) * self._character_s
-        rest_s = self._silences.rest_s(request.dev_id, timing.late_s)
+        rest_s = self._silences.rest_s(unit, timing.late_s)
         patience = timing.timeout_s + rest_s + answer.size * self._character_s
         # Noted before anything can go wrong; only an answer or the time takes it back.
-        self._unanswered[request.dev_id] = _Unanswered(answer, sent_at + patience)
+        self._unanswered[unit] = _Unanswered(answer, sent_at + patience)
         self._odd = True
         self._heard = b""
         self._active_at = sent_at
         if self._serial.write(frame) != len(frame):
             self._serial.discard_output()
             raise LineSilentError(f"{self.port}: takes no bytes")
-        counted = self._counted[request.dev_id]
+        counted = self._counted[unit]
         counted.frames += 1
         counted.bytes_out += len(frame)
         wire.debug("frame_sent", port=self.port, frame=shown(frame))
@@ -326,11 +268,15 @@ class Device:
     once, unless the call says otherwise.
     """
 
-    def __init__(self, line: Line, unit: int, *, timing: Timing, retries: int) -> None:
+    def __init__(self, line: ModbusLine, unit: int, *, timing: Timing, retries: int) -> None:
+        """Errors name the line's port and `unit` (1..247)."""
+        if not 1 <= unit <= 247:
+            raise ValueError(f"{line.port}: unit {unit}, 1 to 247 expected")
         self.line = line
         self.unit = unit
         self._timing = timing
         self._retries = retries
+        self._decoder = DecodePDU(is_server=False)
 
     async def read_registers(
         self, address: int, count: int, *, timeout_s: float | None = None, retries: int | None = None
@@ -372,17 +318,24 @@ class Device:
         self, request: ModbusPDU, answer: Answer, timeout_s: float | None, retries: int | None
     ) -> ModbusPDU:
         timing = self._timing if timeout_s is None else replace(self._timing, timeout_s=timeout_s)
+        question = Question(self.unit, bytes([request.function_code]) + request.encode(), answer)
         left = self._retries if retries is None else retries
         repeated = False
         while True:
             try:
-                return await self.line.exchange(request, answer, timing, repeated=repeated)
+                return self._decoded(await self.line.exchange(question, timing, repeated=repeated))
             except (LineSilentError, PortError) as error:
                 if left == 0 or (retries is None and self.line.is_silent(self.unit)):
                     raise
                 log.debug("request_repeated", port=self.line.port, unit=self.unit, reason=str(error))
             left -= 1
             repeated = True
+
+    def _decoded(self, pdu: bytes) -> ModbusPDU:
+        response = self._decoder.decode(pdu)
+        if response is None:
+            raise LineSilentError(f"unit {self.unit} on {self.line.port}: an answer without sense: {pdu.hex()}")
+        return response
 
     def _data(self, function: int, size: int) -> Answer:
         return Answer(bytes([self.unit, function, size & 0xFF]), 3 + size + 2)

@@ -8,6 +8,7 @@ from simulators.bench.settings import plain
 from station.bay_watch import BayWatch
 from station.core.events import BayChanged
 from station.hardware.bay_sensor import ValueFileSensor
+from station.hardware.places import ReaderPlace
 from station.hardware.ports import CardRead, Selection
 from station.hardware.scanners import ButtonScanner, CardScanner, KeypadScanner
 from station.hardware.serial_reader import SerialLineReader
@@ -18,7 +19,9 @@ async def test_cards_keys_and_a_press_are_understood(tmp_path):
     found = asyncio.Queue()
 
     async def serve(path, scanner):
-        async with contextlib.aclosing(SerialLineReader(path, 9600, name=path, scanner=scanner).cards()) as source:
+        async with contextlib.aclosing(
+            SerialLineReader(ReaderPlace(path, 9600, name=path, scanner=scanner)).cards()
+        ) as source:
             async for card in source:
                 found.put_nowait(card)
 

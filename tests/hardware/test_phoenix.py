@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from station.errors import DeviceError, LineRefusedError, LineSilentError
-from station.hardware.phoenix import LOCK_LOOK_S, PhoenixEvCc
+from station.hardware.phoenix import LOOK_S, EvCcAc1
+from station.hardware.places import ControllerPlace
 from station.hardware.ports import LockError, PilotLetter, PilotStatus
 
-PWM, AVAILABLE, LOCK = 20000, 20001, 20002
+PWM, AVAILABLE, LOCK, RCM_TEST, RCM_RESET = range(20000, 20005)
 LOCK_FAILED, UNLOCK_FAILED = 1 << 5, 1 << 6
 LOCK_BITS = LOCK_FAILED | UNLOCK_FAILED
 
@@ -17,8 +18,8 @@ class Controller:
     """A unit on a line with the registers of the EV-CC-AC1-M3; notes every request."""
 
     def __init__(self):
-        self.holding = {4000: 2, 4001: 1, 4002: 1, 22000: 16}
-        self.coils = {PWM: False, AVAILABLE: False, LOCK: False}
+        self.holding = {4000: 2, 4001: 1, 4002: 1, 4006: 0, 4010: 0, 4011: 1, 22000: 16}
+        self.coils = {PWM: False, AVAILABLE: False, LOCK: False, RCM_TEST: False, RCM_RESET: False}
         self.vehicle = "A"
         self.proximity_a = 0
         self.errors = 0
@@ -29,7 +30,15 @@ class Controller:
         self.jammed = False
         self.lock_moves_after = 0
         """Requests that the actuator takes."""
+        self.monitor_trips = True
+        """At its test."""
         self._lock_waits = None
+
+    def restart(self, *, forgets_modes=False):
+        self.coils = dict.fromkeys(self.coils, False)
+        self.holding[22000] = 16
+        if forgets_modes:
+            self.holding |= {4000: 2, 4001: 1, 4002: 1}
 
     @property
     def pwm_runs(self):
@@ -69,7 +78,8 @@ class Controller:
 
     def _input(self, address):
         state = self.state.encode("latin-1")
-        inputs = 2 * (self.locked and self.has_feedback)
+        tripped = self.coils[RCM_TEST] and not self.coils[RCM_RESET] and self.monitor_trips
+        inputs = 2 * (self.locked and self.has_feedback) | 4 * tripped
         table = {
             24000: state[0] << 8 | state[1],
             24001: self.proximity_a,
@@ -109,6 +119,10 @@ class Controller:
         return [on for kind, address, on in self.requests if (kind, address) == ("write_coil", LOCK)]
 
 
+def made(unit, *, fixed_cable=False, **options):
+    return EvCcAc1(ControllerPlace(unit, "controller of EVSE 1", fixed_cable, options))
+
+
 @pytest.fixture
 def unit():
     return Controller()
@@ -116,7 +130,7 @@ def unit():
 
 @pytest.fixture
 async def driver(unit):
-    driver = PhoenixEvCc(unit, name="controller of EVSE 1", fixed_cable=False)
+    driver = made(unit)
     await driver.prepare()
     return driver
 
@@ -130,7 +144,7 @@ async def test_preparing_switches_off_before_anything_else(unit):
     """The controller may still be charging from before our restart."""
     unit.holding |= {4000: 3}
     unit.coils |= {PWM: True, AVAILABLE: True}
-    await PhoenixEvCc(unit, name="c", fixed_cable=False).prepare()
+    await made(unit).prepare()
     assert unit.requests[0] == ("write_coil", PWM, False)
     assert not unit.coils[PWM]
 
@@ -139,7 +153,7 @@ async def test_preparing_again_writes_no_register_that_is_right_already(unit, dr
     unit.requests.clear()
     await driver.prepare()
     assert not [request for request in unit.requests if request[0] == "write_registers"]
-    assert unit.holding == {4000: 3, 4001: 2, 4002: 3, 22000: 16}
+    assert unit.holding == {4000: 3, 4001: 2, 4002: 3, 4006: 0, 4010: 0, 4011: 1, 22000: 16}
 
 
 async def test_a_controller_that_forgot_its_modes_gets_them_again(unit, driver):
@@ -201,7 +215,7 @@ async def test_the_rating_of_a_detachable_cable_is_told(unit, driver, proximity_
 
 
 async def test_a_fixed_cable_has_no_rating_and_no_lock(unit):
-    driver = PhoenixEvCc(unit, name="c", fixed_cable=True)
+    driver = made(unit, fixed_cable=True)
     unit.proximity_a = 32
     await driver.prepare()
     await driver.lock()
@@ -278,7 +292,7 @@ async def test_the_pilot_is_looked_at_while_the_lock_moves(unit, driver):
     while not locking.done():
         await driver.status()
         looks += 1
-        await asyncio.sleep(LOCK_LOOK_S)
+        await asyncio.sleep(LOOK_S)
     assert looks >= 3
     assert unit.locked
 
@@ -306,3 +320,103 @@ async def test_a_silent_controller_is_the_lines_error(unit, driver):
     for action in (driver.prepare, driver.status, driver.withhold, driver.lock, driver.unlock):
         with pytest.raises(LineSilentError):
             await action()
+
+
+async def test_options_set_the_registers_that_they_name_and_no_other(unit):
+    driver = made(unit, contactor_monitor=True, residual_current_monitor=False)
+    await driver.prepare()
+    assert (unit.holding[4006], unit.holding[4010], unit.holding[4011]) == (1, 0, 0)
+    unit.requests.clear()
+    await driver.prepare()
+    assert not [request for request in unit.requests if request[0] == "write_registers"]
+
+
+@pytest.mark.parametrize("forgets_modes", [False, True])
+async def test_a_controller_that_restarts_while_it_offers_is_told_again(unit, driver, forgets_modes):
+    unit.vehicle = "C"
+    await driver.lock()
+    await driver.offer(20)
+    unit.restart(forgets_modes=forgets_modes)
+    status = await driver.status()
+    assert (status.letter, status.pwm_on) == (PilotLetter.C, True)
+    assert (unit.holding[22000], unit.holding[4000], unit.coils[LOCK]) == (20, 3, True)
+
+
+async def test_what_it_was_told_at_last_is_the_last_thing_that_it_is_told_again(unit, driver):
+    """Lock and limit come before the current."""
+    unit.vehicle = "C"
+    await driver.lock()
+    await driver.offer(20)
+    unit.restart()
+    unit.requests.clear()
+    await driver.status()
+    writes = [request[1:] for request in unit.requests if request[0].startswith("write")]
+    assert writes == [(LOCK, True), (AVAILABLE, True), (22000, [20]), (PWM, True)]
+
+
+async def test_a_controller_that_restarts_while_nothing_is_offered_offers_nothing(unit, driver):
+    unit.vehicle = "C"
+    await driver.offer(20)
+    await driver.withhold()
+    unit.restart()
+    status = await driver.status()
+    assert (status.letter, status.pwm_on) == (PilotLetter.C, False)
+    assert not unit.coils[PWM]
+
+
+async def test_current_that_nobody_asked_for_is_taken_back(unit, driver):
+    """Somebody set it to offer by itself."""
+    unit.vehicle = "B"
+    unit.holding[4000] = 1
+    assert not (await driver.status()).pwm_on
+    assert unit.holding[4000] == 3
+
+
+async def test_a_controller_with_reasons_of_its_own_is_left_alone(unit, driver):
+    await driver.offer(20)
+    unit.vehicle = "C1"
+    unit.requests.clear()
+    assert not (await driver.status()).pwm_on
+    unit.vehicle = "F0"
+    assert (await driver.status()).letter is PilotLetter.F
+    assert not [request for request in unit.requests if request[0].startswith("write")]
+
+
+async def test_what_was_withheld_in_vain_is_not_offered_again(unit, driver):
+    unit.vehicle = "C"
+    await driver.offer(20)
+    unit.silent = True
+    with pytest.raises(LineSilentError):
+        await driver.withhold()
+    unit.silent = False
+    unit.restart()
+    assert not (await driver.status()).pwm_on
+
+
+async def test_the_residual_current_monitor_is_tested_and_reset(unit, driver):
+    await driver.test_residual_current_monitor()
+    assert unit.coils[RCM_RESET]
+
+
+async def test_a_residual_current_monitor_that_does_not_trip_is_an_error(unit, driver):
+    unit.monitor_trips = False
+    with pytest.raises(DeviceError, match="controller of EVSE 1: the residual current monitor does not trip"):
+        await driver.test_residual_current_monitor()
+    assert unit.coils[RCM_RESET]
+
+
+async def test_a_probe_says_who_is_there_and_writes_nothing(unit):
+    unit.vehicle = "B"
+    assert await EvCcAc1.probe(unit) == "Phoenix Contact EV-CC-AC1, state B1"
+    assert {request[0] for request in unit.requests} == {"read_inputs", "read_registers"}
+
+
+@pytest.mark.parametrize(("vehicle", "proximity_a"), [("G1", 0), ("\x00\x00", 0), ("A1", 4711)])
+async def test_what_only_looks_like_such_a_controller_is_none(unit, vehicle, proximity_a):
+    unit.vehicle, unit.proximity_a = vehicle, proximity_a
+    assert await EvCcAc1.probe(unit) is None
+
+
+async def test_nobody_is_no_controller(unit):
+    unit.silent = True
+    assert await EvCcAc1.probe(unit) is None

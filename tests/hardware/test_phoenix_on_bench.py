@@ -8,19 +8,23 @@ import pytest
 
 from simulators.bench.bench import Bench
 from simulators.bench.settings import plain
-from station.hardware.phoenix import PhoenixEvCc
+from station.errors import DeviceError
+from station.hardware.phoenix import EvCcAc1
+from station.hardware.places import ControllerPlace
 from station.hardware.ports import LockError, PilotLetter
 from station.meter.bus import Line
 
 
 @asynccontextmanager
-async def fitted(folder, *, cable="socket"):
+async def fitted(folder, *, cable="socket", **options):
     settings = plain(folder)
     row = replace(settings.evses[0], cable=cable)
     async with Bench(replace(settings, evses=(row,))) as bench:
         evse = bench.evse(1)
         line = Line(evse.controller.path, parity="N")
-        driver = PhoenixEvCc(line.device(1, urgent=True), name="controller of EVSE 1", fixed_cable=cable == "fixed")
+        driver = EvCcAc1(
+            ControllerPlace(line.device(1, urgent=True), "controller of EVSE 1", cable == "fixed", options)
+        )
         try:
             await driver.prepare()
             yield evse, driver
@@ -100,3 +104,41 @@ async def test_a_fixed_cable_is_neither_locked_nor_waited_for(tmp_path):
         await driver.lock()
         await driver.unlock()
         assert not evse.plug_held
+
+
+async def test_the_contactor_monitor_reports_a_weld_if_the_options_want_it(tmp_path):
+    for wanted in (False, True):
+        async with fitted(tmp_path, contactor_monitor=wanted) as (evse, driver):
+            evse.fault("contactor_welded", on=True)
+            await asyncio.sleep(1)
+            assert (await driver.status()).errors == ({"contactor_stuck"} if wanted else set())
+
+
+async def test_a_residual_current_stops_the_offer_and_is_named(tmp_path):
+    async with fitted(tmp_path, residual_current_monitor=True) as (evse, driver):
+        evse.plug()
+        await driver.offer(16)
+        assert (await driver.status()).pwm_on
+        evse.fault("controller_rcm_tripped", on=True)
+        status = await driver.status()
+        assert (status.pwm_on, status.errors) == (False, {"residual_current"})
+
+
+async def test_the_residual_current_monitor_is_tested_and_ready_again(tmp_path):
+    async with fitted(tmp_path, residual_current_monitor=True) as (evse, driver):
+        await driver.test_residual_current_monitor()
+        assert (await driver.status()).errors == set()
+        evse.fault("controller_rcm_dead", on=True)
+        with pytest.raises(DeviceError, match="does not trip at its test"):
+            await driver.test_residual_current_monitor()
+
+
+async def test_ventilation_is_allowed_if_the_options_want_it(tmp_path):
+    for wanted in (False, True):
+        async with fitted(tmp_path, ventilation=wanted) as (evse, driver):
+            evse.set_vehicle(needs_ventilation=True)
+            evse.plug()
+            await driver.offer(16)
+            await asyncio.sleep(2)
+            status = await driver.status()
+            assert (status.letter, bool(status.errors), evse.controller.output) == (PilotLetter.D, not wanted, wanted)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from station.hardware.card_numbers import NumberFormat, RandomNumber
 from station.hardware.ports import CardRead, Selection
 from station.hardware.scanners import (
     CARD_TYPES,
@@ -54,6 +55,26 @@ def test_a_reader_may_be_declared_to_read_one_type(token_type, line, uid):
 )
 def test_what_is_not_of_the_declared_type_is_no_card(token_type, line):
     assert scanned(CardScanner(token_type), line) == [Garbage(len(line) - 1)]
+
+
+@pytest.mark.parametrize(
+    ("scanner", "line", "card"),
+    [
+        (CardScanner(number=NumberFormat(prefix="UID: ")), b"UID: 04A2B3C4\n", CardRead("04A2B3C4", "ISO14443")),
+        (CardScanner(number=NumberFormat(prefix="\x02")), b"\x0204A2B3C4\r\n", CardRead("04A2B3C4", "ISO14443")),
+        (CardScanner("Local", NumberFormat(prefix="#")), b"#Gate-7\n", CardRead("Gate-7", "Local")),
+        (CardScanner(number=NumberFormat(format="decimal")), b"0004123456\n", CardRead("003EEB40", "ISO14443")),
+        (CardScanner(number=NumberFormat(byte_order="reversed")), b"C4B3A204\n", CardRead("04A2B3C4", "ISO14443")),
+        (CardScanner(number=NumberFormat(prefix="U")), b"04A2B3C4\n", Garbage(8)),
+        (CardScanner(number=NumberFormat(prefix="U")), b"u04A2B3C4\n", Garbage(9)),
+        (CardScanner(number=NumberFormat(format="decimal")), b"04A2B3C4\n", Garbage(8)),
+        (CardScanner(), b"08A2B3C4\n", RandomNumber()),
+        (CardScanner("MacAddress"), b"08A2B3C4D5E6\n", CardRead("08A2B3C4D5E6", "MacAddress")),
+        (CardScanner("Local"), b"08A2B3C4\n", CardRead("08A2B3C4", "Local")),
+    ],
+)
+def test_a_reader_writes_numbers_as_the_settings_say(scanner, line, card):
+    assert scanned(scanner, line) == [card]
 
 
 def test_a_card_is_never_shown_by_accident():
@@ -112,5 +133,5 @@ def test_a_button_may_stand_for_a_local_token():
 def test_noise_is_survived_and_takes_no_memory(chunks, kind):
     scanner = {"keypad": KeypadScanner, "button": ButtonScanner}.get(kind, lambda: CardScanner(kind))()
     for chunk in chunks:
-        assert all(isinstance(one, CardRead | Selection | Garbage) for one in scanner.feed(chunk, 0.0))
+        assert all(isinstance(one, CardRead | Selection | RandomNumber | Garbage) for one in scanner.feed(chunk, 0.0))
         assert len(scanner._pieces._piece) <= LONGEST_LINE + 1

@@ -8,7 +8,8 @@ import tty
 import pytest
 from structlog.testing import capture_logs
 
-from station.errors import PortError
+from station.errors import PortError, SettingsError
+from station.hardware.places import ReaderPlace
 from station.hardware.ports import CardRead, Selection
 from station.hardware.scanners import ButtonScanner, KeypadScanner
 from station.hardware.serial_reader import SerialLineReader
@@ -31,6 +32,10 @@ class Wire:
     def close(self):
         with contextlib.suppress(OSError):
             os.close(self.far)
+
+
+def reader(port, **kind):
+    return SerialLineReader(ReaderPlace(str(port), 9600, name="front", **kind))
 
 
 @pytest.fixture
@@ -56,7 +61,7 @@ async def reading(wire, **kind):
     keep = found.append
 
     async def collect():
-        async with contextlib.aclosing(SerialLineReader(wire.port, 9600, name="front", **kind).cards()) as source:
+        async with contextlib.aclosing(reader(wire.port, **kind).cards()) as source:
             async for card in source:
                 keep(card)
 
@@ -168,23 +173,23 @@ async def test_garbage_is_told_once_and_without_its_content(wire, cards):
 
 async def test_a_port_that_is_missing_is_told_with_a_remedy():
     with pytest.raises(PortError, match=r"/dev/ttyNOWHERE does not exist; is the adapter plugged in"):
-        await anext(SerialLineReader("/dev/ttyNOWHERE", 9600, name="front").cards())
+        await anext(reader("/dev/ttyNOWHERE").cards())
 
 
 async def test_a_port_that_somebody_else_has_is_told(wire, cards):
     with pytest.raises(PortError, match=rf"{wire.port} is in use by another process"):
-        await anext(SerialLineReader(wire.port, 9600, name="front").cards())
+        await anext(reader(wire.port).cards())
 
 
 async def test_what_is_no_serial_port_is_told(tmp_path):
     path = tmp_path / "file"
     path.touch()
     with pytest.raises(PortError, match=r"is no serial port"):
-        await anext(SerialLineReader(str(path), 9600, name="front").cards())
+        await anext(reader(path).cards())
 
 
 async def test_an_adapter_that_is_unplugged_is_told(wire):
-    source = SerialLineReader(wire.port, 9600, name="front").cards()
+    source = reader(wire.port).cards()
     waiting = asyncio.create_task(anext(source))
     await asyncio.sleep(0.1)
     wire.close()
@@ -194,7 +199,7 @@ async def test_an_adapter_that_is_unplugged_is_told(wire):
 
 async def one_card(wire):
     """Open the port, wait for a card and let go of the port again."""
-    async with contextlib.aclosing(SerialLineReader(wire.port, 9600, name="front").cards()) as source:
+    async with contextlib.aclosing(reader(wire.port).cards()) as source:
         waiting = asyncio.create_task(anext(source))
         await asyncio.sleep(0.1)
         wire.send(CARD.encode() + b"\n")
@@ -213,8 +218,13 @@ async def test_a_card_from_before_somebody_listened_is_not_taken(wire):
 
 
 async def test_waiting_for_a_card_can_be_cancelled_and_frees_the_port(wire):
-    source = SerialLineReader(wire.port, 9600, name="front").cards()
+    source = reader(wire.port).cards()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(60):
             await anext(source)
     assert await one_card(wire) == CARD
+
+
+def test_there_are_no_options():
+    with pytest.raises(SettingsError, match=r"options\.speed is unknown"):
+        reader("/dev/ttyREADER", options={"speed": 3})

@@ -39,6 +39,13 @@ type = "keypad"
 id = 3
 port = "reader3"
 type = "button"
+[[reader]]
+id = 4
+port = "reader4"
+type = "pn532"
+[gpio]
+folder = "gpio"
+inputs = ["stop"]
 """
 COMMAND = [sys.executable, "-m", "simulators.bench.cli"]
 
@@ -108,6 +115,10 @@ def test_the_client_tells_a_bench_what_happens(tmp_path: Path) -> None:
         assert client(url, "swipe", "1", "04A2B3C4D5E680").returncode == 0
         assert client(url, "type", "2", "4711#").returncode == 0
         assert client(url, "press", "3").returncode == 0
+        for command in ("place 4 04A2B3C4", "remove 4", "reader-fault 4 silent on", "input stop 1"):
+            assert client(url, *command.split()).returncode == 0
+        assert json.loads(client(url, "state").stdout)["gpio"]["lines"] == {"stop": 1}
+        assert client(url, "input", "stop", "lost").returncode == 0
         assert json.loads(client(url, "bay", "1", "occupied").stdout)["bay"]["occupied"] is True
         assert json.loads(client(url, "bay", "1", "left").stdout)["bay"]["occupied"] is False
         assert client(url, "cut", "1", "on").returncode == 0

@@ -258,3 +258,35 @@ async def test_a_silent_controller_goes_on_with_what_it_was_told(tmp_path: Path)
             await line.read(24000, patience_s=2)
         evse.fault("controller_silent", on=False)
         assert await state(line) == "C2"
+
+
+async def test_without_supply_it_offers_nothing_and_forgets_its_coils(tmp_path: Path) -> None:
+    async with controller(tmp_path) as (evse, line):
+        await allow(line, amps=20)
+        await line.coil(20002, True)
+        evse.plug()
+        await asyncio.sleep(1)
+        evse.fault("controller_power_cycle", on=True)
+        assert (evse.controller.state, evse.controller.output, evse.plug_held) == ("E0", False, True)
+        with pytest.raises(NoAnswerError):
+            await line.read(24000, patience_s=2)
+        evse.fault("controller_power_cycle", on=False)
+        assert (await line.ask(pdu(1, 20000, 5)))[2:] == b"\0"
+        assert await line.read(22000) == [16]
+        assert await line.read(4000, 3) == [3, 1, 3]
+        await asyncio.sleep(1)
+        assert not evse.plug_held, "its coil says so"
+
+
+async def test_the_residual_current_monitor_trips_at_its_test_until_it_is_reset(tmp_path: Path) -> None:
+    async with controller(tmp_path) as (evse, line):
+        await allow(line)
+        evse.plug()
+        await line.coil(20003, True)
+        assert await state(line) == "B1"
+        assert await line.read(24025) == [1 << 14]
+        await line.coil(20004, True)
+        assert await line.read(24025) == [0]
+        evse.fault("controller_rcm_dead", on=True)
+        await line.coil(20003, True)
+        assert await line.read(24025) == [0]

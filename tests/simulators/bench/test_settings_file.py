@@ -11,6 +11,8 @@ from simulators.bench.meter.kinds import KINDS
 from simulators.bench.settings import (
     ControllerSettings,
     EvseSettings,
+    GpioSettings,
+    LedSettings,
     MeterSettings,
     ReaderSettings,
     Settings,
@@ -63,6 +65,7 @@ cable = "fixed"
 bay = "b"
 cable_rating_a = 63
 switched_by = "controller"
+doe = "d"
 [evse.meter]
 port = "/elsewhere/m"
 serial = "001BZR1521070101"
@@ -85,6 +88,8 @@ unit = 2
 baud = 9600
 parity = "even"
 pacing = true
+type = "evse-wb"
+fine_steps = true
 [evse.vehicle]
 wants_power = false
 max_current_a = 32
@@ -94,6 +99,13 @@ needs_ventilation = true
 id = 3
 port = "r"
 type = "keypad"
+[gpio]
+folder = "g"
+inputs = ["stop", "door"]
+outputs = ["d"]
+[leds]
+folder = "l"
+names = ["green"]
 """,
     )
     (evse,) = settings.evses
@@ -102,11 +114,16 @@ type = "keypad"
     assert evse.meter == MeterSettings(
         Path("/elsewhere/m"), "001BZR1521070101", 9, 115200, "even", "1.2", "hold", 0, True, 5, 1, 2, 3, 4, 5
     )
-    assert evse.controller == ControllerSettings(tmp_path / "ports/c", 2, 9600, "even", True)
+    assert evse.controller == ControllerSettings(
+        tmp_path / "ports/c", "evse-wb", 2, 9600, "even", pacing=True, fine_steps=True
+    )
     assert evse.vehicle == VehicleSettings(False, 32, 1, True)
     assert (evse.id, evse.cable, evse.cable_rating_a, evse.switched_by) == (7, "fixed", 63, "controller")
     assert evse.bay == tmp_path / "ports/b"
+    assert evse.doe == "d"
     assert settings.readers == (ReaderSettings(3, tmp_path / "ports/r", "keypad"),)
+    assert settings.gpio == GpioSettings(tmp_path / "ports/g", ("stop", "door"), ("d",))
+    assert settings.leds == LedSettings(tmp_path / "ports/l", ("green",))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +173,18 @@ type = "keypad"
             r"bench.host: '0.0.0.0' is not allowed, one of 127.0.0.1",
         ),
         (("[[evse]]", "[bench]\ncolour = 1\n[[evse]]"), r"bench.colour is unknown, allowed are host, .*state_folder"),
-        (("[[evse]]", "colour = 1\n[[evse]]"), r"bench.toml.colour is unknown, allowed are bench, evse, reader"),
+        (
+            ("[[evse]]", "colour = 1\n[[evse]]"),
+            r"bench.toml.colour is unknown, allowed are bench, evse, reader, gpio, leds",
+        ),
+        (("id = 1", 'id = 1\ndoe = "d"'), r"evse.doe d is no output of \[gpio\], there are none"),
+        (("[[evse]]", "[gpio]\ninputs = []\n[[evse]]"), r"gpio.folder is missing, a path is expected"),
+        (
+            ("[[evse]]", '[gpio]\nfolder = "g"\ninputs = ["a", "a"]\n[[evse]]'),
+            r"gpio.inputs: .* is not allowed, a list of names, each of them once is",
+        ),
+        (("[[evse]]", '[leds]\nfolder = "l"\nnames = "a"\n[[evse]]'), r"leds.names: 'a' is not allowed, a list"),
+        (('port = "c"', 'port = "c"\ntype = "x"'), r"controller.type: 'x' .* one of phoenix-ev-cc, phoenix-em-cp"),
         (("[[evse]]", "bench = 1\n[[evse]]"), r"bench is not a table"),
         (("[[evse]]", "reader = 1\n[[evse]]"), r"reader is not a list of tables, \[\[reader\]\] is expected"),
         (("[[evse]]", "[[evse]"), r"bench.toml is not TOML: "),
