@@ -2,6 +2,8 @@
 
 import argparse
 from collections.abc import Iterator
+from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 
 from station.core.network import ENCRYPTED
@@ -16,7 +18,7 @@ def check(options: argparse.Namespace) -> int:
     settings = load(options.file)
     meters = ", ".join(f"EVSE {evse.id}" for evse in settings.evses)
     print(f"{options.file} is fine: {settings.station.identity} with {meters}, CSMS {settings.csms.url}")
-    for note in (*_about_the_csms(settings), *_about_ports(settings)):
+    for note in (*_about_the_csms(settings), *_about_the_page(settings), *_about_ports(settings)):
         print(f"note: {note}")
     return 0
 
@@ -47,9 +49,19 @@ def _holds(folder: Path) -> bool:
     return any(folder.glob("*.pem"))
 
 
+def _about_the_page(settings: Settings) -> Iterator[str]:
+    web = settings.web
+    if not web.enabled:
+        return
+    if find_spec("aiohttp") is None:
+        yield "web.enabled: aiohttp is not installed, which the page needs: pip install 'bsm-station[web]'"
+    if web.certificate is None and not ip_address(web.host).is_loopback:
+        yield f"web.host: {web.host} lets the network in without TLS; set web.certificate and web.key, or 127.0.0.1"
+
+
 def _about_ports(settings: Settings) -> Iterator[str]:
     named = [(f"line[{number}]", line.port) for number, line in enumerate(settings.lines, 1)]
     named += [(f"reader[{number}]", reader.port) for number, reader in enumerate(settings.readers, 1)]
     for key, port in named:
-        if not Path(port).exists():
+        if "://" not in port and not Path(port).exists():
             yield f"{key}.port: {port} is not there now"

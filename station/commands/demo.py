@@ -12,12 +12,14 @@ from station.commands.demo_parts import DemoError
 from station.commands.demo_security import PASSWORD, Upgrade
 from station.commands.demo_stage import ONE_EVSE, STATION, Stage, forget, opened
 from station.commands.demo_story import CARD, Acts, Teller, plain_session
-from station.commands.receipts.sessions import described, energy_wh, xml_of
+from station.commands.receipts.sessions import described
 from station.commands.stories.book import STORIES, listed
 from station.commands.stories.playing import play
 from station.commands.stories.story import Story
 from station.meter.evidence.safe_xml import read_evidence
 from station.meter.evidence.verdict import examine
+from station.receipts.files import safe_xml
+from station.receipts.pair import energy_wh
 from station.storage.database import Database
 from station.storage.receipts import Receipt, Receipts
 
@@ -95,7 +97,7 @@ def _show(receipt: Receipt, folder: Path) -> bool:
     for line in described(receipt):
         print(line)
     path = folder / f"receipt-{receipt.number}.xml"
-    path.write_bytes(xml_of(receipt))
+    path.write_bytes(safe_xml(receipt))
     verdicts = [examine(evidence.ocmf, evidence.key) for evidence in read_evidence(path.read_bytes())]
     print(f"\nS.A.F.E. XML {path}")
     print(f"check it     {_station()} ocmf verify {path}")
@@ -116,7 +118,8 @@ def _keep(stage: Stage) -> None:
         '"idToken":{"idToken":"APP-1","type":"Central"}}}'
     )
     print(f"""
-Everything stays up; Ctrl-C ends it. To play:
+Everything stays up; Ctrl-C ends it. To look: {stage.web.url} for drivers, {stage.web.url}operator for operators
+(password {stage.web.password}). To play:
   plug          curl -X POST {bench_api}/evses/1/plug {header} -d '{{"side":"both"}}'
   swipe         curl -X POST {bench_api}/readers/1/swipe {header} -d '{{"uid":"{CARD}"}}'
   look          curl {bench_api}/state

@@ -14,6 +14,7 @@ from station.clock import SystemClock
 from station.commands.service_manager import ServiceManager
 from station.errors import DeviceError, StationError
 from station.loading import without_collecting
+from station.local.rings import Events
 from station.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -31,8 +32,15 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 def run(options: argparse.Namespace) -> int:
     """Run until stopped; a reset replaces the process by a new one, under the same process id."""
     settings = load(options.config)
-    logs.configure(settings.log.level, as_json=settings.log.format == "json", wire=settings.log.wire, for_good=True)
-    reason = asyncio.run(_serve(settings, told=os.environ.pop(BOOT_REASON, "")))
+    events = Events()
+    logs.configure(
+        settings.log.level,
+        as_json=settings.log.format == "json",
+        wire=settings.log.wire,
+        for_good=True,
+        tee=events.take,
+    )
+    reason = asyncio.run(_serve(settings, events, told=os.environ.pop(BOOT_REASON, "")))
     if reason is not None:
         os.environ[BOOT_REASON] = reason
         os.execv(  # noqa: S606 our own program, with what we were given
@@ -41,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _serve(settings: Settings, *, told: str) -> str | None:
+async def _serve(settings: Settings, events: Events, *, told: str) -> str | None:
     """Run the station; return the reason of the restart that was asked for, or None."""
     with without_collecting():
         from station.app import Station
@@ -54,7 +62,7 @@ async def _serve(settings: Settings, *, told: str) -> str | None:
         runs, this = Runs(database), Run(_boot_id(), __version__)
         reason = boot_reason(runs.last(), this, told=told, service_result=_service_result(folder))
         runs.note(this)
-        station = Station(settings, database, boot_reason=reason)
+        station = Station(settings, database, boot_reason=reason, events=events)
         try:
             restart = await _run(station, ServiceManager.of(os.environ))
         except* (DeviceError, StationError) as group:

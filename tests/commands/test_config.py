@@ -80,3 +80,24 @@ def test_the_password_is_not_shown(tmp_path, capsys):
     assert main(["config", "check", str(file)]) == 0
     shown = capsys.readouterr()
     assert "correct horse" not in shown.out + shown.err
+
+
+def test_a_page_that_is_open_to_the_network_without_tls_is_noted(tmp_path, capsys):
+    text = SHIPPED.read_text().replace("[web]\nenabled = false", "[web]\nenabled = true")
+    file = tmp_path / "station.toml"
+    for host, count in (("127.0.0.1", 0), ("::1", 0), ("0.0.0.0", 1)):
+        file.write_text(text.replace('host = "127.0.0.1" ', f'host = "{host}" '))
+        assert main(["config", "check", str(file)]) == 0
+        notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: web.host")]
+        assert len(notes) == count
+
+
+def test_a_line_over_the_network_is_no_port_that_could_be_missing(tmp_path, capsys):
+    file = tmp_path / "station.toml"
+    line = 'port = "tcp://192.0.2.7:502"\n'
+    text = SHIPPED.read_text()
+    begin = text.index('port = "/dev/ttyCONTROL"')
+    end = text.index("\n\n", begin)
+    file.write_text(text[:begin] + line + text[end:])
+    assert main(["config", "check", str(file)]) == 0
+    assert "line[2]" not in capsys.readouterr().out

@@ -123,7 +123,7 @@ def test_nothing_is_changed_under_a_running_station(
     tmp_path: Path, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert letters(tmp_path, *arguments) == UNUSABLE
-    assert "stop that one first" in capsys.readouterr().err
+    assert "stop it first" in capsys.readouterr().err
     assert left(tmp_path) == ([1, 3], [2])
 
 

@@ -22,7 +22,7 @@ from station.core.powermeter import TransactionReq
 from station.core.records import Metadata
 from station.errors import LineSilentError, PortError
 from station.meter.bsm import BsmMeter
-from station.meter.bus import Line
+from station.meter.lines import line_at
 from station.meter.port import Registers, Switching
 from station.meter.serial_stream import Parity
 
@@ -120,7 +120,7 @@ def find(options: argparse.Namespace) -> Place:
 @contextlib.contextmanager
 def connected(place: Place, clock: Clock) -> Iterator[Connection]:
     """Hold the port; whatever goes wrong on the way to the meter is explained. PortError if it cannot be had."""
-    line = Line(place.port, baud=place.baud, parity=place.parity)
+    line = line_at(place.port, baud=place.baud, parity=place.parity)
     device = line.device(place.unit)
     meter = BsmMeter(
         device,
