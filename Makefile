@@ -24,6 +24,12 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# The pages are tried in a real browser: Debian's, because a browser is no Python package.
+$(VENV)/.browser: | $(VENV)/bin/python
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends chromium; } \
+		|| echo "no chromium here: the tests of the pages will be skipped"
+	@touch $@
+
 demo: $(VENV)/.demo ## One charging session over real parts (STORY=NAME: one that ends with a check, or all; REALTIME=1: real seconds, KEEP=1: stay up, SECURITY=3: over mutual TLS)
 	$(BIN)/station demo $(STORY) $(if $(REALTIME),--realtime) $(if $(KEEP),--keep) $(if $(SECURITY),--security $(SECURITY))
 
@@ -34,10 +40,10 @@ demo-stories: ## All stories of the demo, each with its check
 run: $(VENV)/.demo ## The daemon with CONFIG=config/station.toml
 	$(BIN)/station run --config $(or $(CONFIG),config/station.toml)
 
-# One more than there are cores: much of what the tests do is waiting.
-WORKERS := $(shell expr `getconf _NPROCESSORS_ONLN` + 1)
+# Twice as many as there are cores: half of what the tests do is waiting.
+WORKERS := $(shell expr 2 \* `getconf _NPROCESSORS_ONLN`)
 
-test: $(VENV)/.dev ## All tests, on all cores
+test: $(VENV)/.dev $(VENV)/.browser ## All tests, on all cores
 	$(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 conformance: $(VENV)/.dev ## Cases of the official test programme for stations, as a table
@@ -88,10 +94,10 @@ COMPILE := $(LOCKER)/bin/pip-compile --quiet --strip-extras --generate-hashes --
 lock: ## Pin the newest versions again
 	$(PYTHON) -m venv $(LOCKER) && $(LOCKER)/bin/pip install --quiet pip-tools
 	$(COMPILE) --upgrade --output-file requirements/runtime.txt pyproject.toml
-	$(COMPILE) --upgrade --extra simulators --output-file requirements/demo.txt pyproject.toml
+	$(COMPILE) --upgrade --extra simulators --extra web --extra terminal --output-file requirements/demo.txt pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements/build.txt requirements/build.in
 	$(COMPILE) --upgrade --output-file requirements/fuzz.txt requirements/fuzz.in
-	$(COMPILE) --upgrade --extra simulators --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --upgrade --extra simulators --extra web --extra terminal --extra gpio --extra dev --output-file requirements/dev.txt pyproject.toml
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) $(LOCKER) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

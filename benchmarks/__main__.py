@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import draining, eight, line_traffic, memory, poll_delay, start_up, swipe
+from benchmarks import draining, eight, line_traffic, memory, paged, poll_delay, start_up, swipe
 from benchmarks.figures import Result, as_document, lines
 from benchmarks.parts import MeasuringError
 
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, tuple[Callable[..., Iterable[Result]], int]] = {
     "efg": (line_traffic.measure, 3),
     "h": (poll_delay.measure, 2),
     "ijk": (eight.measure, 1),
+    "l": (paged.measure, 1),
 }
 """The figures that one run gives -> what measures them, and in how many rounds."""
 KEYS = "".join(MEASUREMENTS)

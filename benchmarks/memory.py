@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -50,11 +49,7 @@ def measure(folder: Path, *, rounds: int) -> Iterator[Result]:
         idle = Footprint.of(station.pid)
         place.play(CARD)
         used = Footprint.of(station.pid)
-    notes = [f"idle for {IDLE_S:g} s: {idle}", f"after a session: {used}"]
-    if find_spec("rich"):
-        notes.append(
-            "structlog loads `rich`, a development tool, wherever it finds it; on a charger it is some MiB less"
-        )
+    notes = (f"idle for {IDLE_S:g} s: {idle}", f"after a session: {used}")
     yield Result(
         "b",
         "memory of the idle daemon",
@@ -64,7 +59,7 @@ def measure(folder: Path, *, rounds: int) -> Iterator[Result]:
         reference_name="budget",
         bound=Bound.AT_MOST,
         goal=1.0,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 

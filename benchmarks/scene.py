@@ -152,21 +152,21 @@ class Scene:
     """What stands around a station, how to start one in it, and what happens at it."""
 
     def __init__(self, folder: Path, bench: Bench, csms: Csms) -> None:
-        self._folder = folder
+        self.folder = folder
         self.bench = bench
         self.csms = csms
 
     def station(self) -> Part:
         """Start the daemon; the caller ends it."""
-        return Part("station", "station", *self._run, folder=self._folder)
+        return Part("station", "station", *self._run, folder=self.folder)
 
     def watched_station(self, delays: Path) -> Part:
         """Start the daemon on a loop that writes down, at its end, how late it was; the caller ends it."""
-        return Part("station", "benchmarks.watched", str(delays), *self._run, folder=self._folder)
+        return Part("station", "benchmarks.watched", str(delays), *self._run, folder=self.folder)
 
     @property
     def _run(self) -> tuple[str, ...]:
-        return "run", "--config", str(self._folder / "station.toml")
+        return "run", "--config", str(self.folder / "station.toml")
 
     def play(self, card: str) -> Played:
         """Let a driver come, charge and go.
@@ -188,18 +188,23 @@ class Scene:
     def bare_client(self) -> Part:
         """Start the bare client; it ends by itself."""
         return Part(
-            "bare", "benchmarks.bare_client", f"ws://127.0.0.1:{self.csms.port}/ocpp/BARE-1", folder=self._folder
+            "bare", "benchmarks.bare_client", f"ws://127.0.0.1:{self.csms.port}/ocpp/BARE-1", folder=self.folder
         )
 
 
 @contextlib.contextmanager
-def scene(folder: Path, *, evses: int = 1, per_line: int = 4, variables: str = "") -> Iterator[Scene]:
-    """Set bench and CSMS up in a folder of their own; `per_line` EVSEs share two lines; `variables` of settings."""
+def scene(
+    folder: Path, *, evses: int = 1, per_line: int = 4, variables: str = "", sections: str = ""
+) -> Iterator[Scene]:
+    """Set bench and CSMS up in a folder of their own; `per_line` EVSEs share two lines.
+
+    `variables` and whole `sections` are added to the station's settings.
+    """
     folder.mkdir(parents=True)
     with ExitStack() as parts:
         csms = Csms(parts.enter_context(Part("csms", "benchmarks.csms", "--tell", folder=folder)))
         station, devices = scene_files(folder, port=csms.port, evses=evses, per_line=per_line, variables=variables)
-        (folder / "station.toml").write_text(station, "utf-8")
+        (folder / "station.toml").write_text(station + sections, "utf-8")
         (folder / "bench.toml").write_text(devices, "utf-8")
         bench = parts.enter_context(
             Part("bench", "simulators.bench.cli", "run", "--config", str(folder / "bench.toml"), folder=folder)

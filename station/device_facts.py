@@ -17,6 +17,7 @@ from station.core.powermeter import Phases, Powermeter
 from station.core.session import connector_status
 from station.core.variables import Tier, Variable
 from station.evse import Evse
+from station.inputs.meanings import Meaning
 from station.meter.keys import oca_public_key
 from station.meter.port import MeterIdentity
 from station.settings import Settings
@@ -38,6 +39,8 @@ def evse_facts(settings: Settings) -> list[EvseFacts]:
             evse.controller.fixed_cable,
             name=evse.name,
             bay_sensor=evse.bay is not None,
+            emergency_stop=settings.wiring.has(Meaning.EMERGENCY_STOP, evse.id),
+            door_sensor=settings.wiring.has(Meaning.DOOR, evse.id),
         )
         for evse in settings.evses
     ]
@@ -112,6 +115,8 @@ SOURCES: Final[Mapping[Variable[Any], Source]] = {
     var.LOCK_PROBLEM: _problem("ConnectorPlugRetentionLock"),
     var.CONTACTOR_PROBLEM: _problem("PowerContactor"),
     var.RCD_PROBLEM: _problem("RCD"),
+    var.EMERGENCY_STOP_ACTIVE: _problem("EmergencyStopSensor"),
+    var.DOOR_SENSOR_ACTIVE: _problem("CaseAccessSensor"),
     var.BAY_SENSOR_ACTIVE: lambda evse: evse.session.bay_occupied,
     var.FISCAL_PROBLEM: _problem("FiscalMetering"),
     var.FISCAL_MANUFACTURER: _of_meter(lambda meter: meter.manufacturer),

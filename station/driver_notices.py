@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from station.core.session import Metering, Session
-from station.core.tokens import TokenInfo
+from station.core.tokens import PersonalMessage, TokenInfo
 from station.evse import Evse
 from station.hardware.ports import Display, DriverNotice, Notice
 
@@ -23,9 +23,12 @@ def notice_of(session: Session) -> Notice | None:
 def personal(info: TokenInfo, evse_id: int | None) -> DriverNotice | None:
     """Return the CSMS's message to the driver whose token this is about, or None if it has none for him."""
     message = info.personal_message
-    if message is None:
-        return None
-    language = message.language or info.language
+    return None if message is None else in_words_of_csms(message, evse_id, language=info.language)
+
+
+def in_words_of_csms(message: PersonalMessage, evse_id: int | None, *, language: str = "") -> DriverNotice:
+    """Return a message of the CSMS as a notice; `language`: of the driver, if the message does not say its own."""
+    language = message.language or language
     return DriverNotice(Notice.PERSONAL, evse_id, message.content, message.format.value, language=language)
 
 

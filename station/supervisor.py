@@ -20,6 +20,22 @@ class ComponentEndedError(RuntimeError):
     """A component that shall run for ever returned."""
 
 
+class Crashes:
+    """Which components crashed a moment ago, and why."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[float, str]] = {}
+
+    def note(self, name: str, error: Exception, *, at_s: float) -> None:
+        """Remember a crash; `at_s` is the loop's time."""
+        self._last[name] = at_s, str(error) or type(error).__name__
+
+    def recent(self, now_s: float) -> dict[str, str]:
+        """Return the words of the last crash of each component that has not been well for long enough since."""
+        within_s = HEALTHY_AFTER_S + LONGEST_WAIT_S
+        return {name: text for name, (at_s, text) in self._last.items() if now_s - at_s < within_s}
+
+
 async def supervise(
     name: str,
     run: Callable[[], Awaitable[object]],
@@ -28,11 +44,13 @@ async def supervise(
     first_wait_s: float = FIRST_WAIT_S,
     longest_wait_s: float = LONGEST_WAIT_S,
     healthy_after_s: float = HEALTHY_AFTER_S,
+    crashes_of: "Crashes | None" = None,
 ) -> NoReturn:
     """Run a component for ever; raise its error at the crash number `give_up_after` in a row, None for never.
 
     A return is a crash too, for nothing that is supervised has an end. The wait before a new start doubles with
     each crash, from `first_wait_s` to `longest_wait_s`. A cancellation of the supervising task ends it at once.
+    `crashes_of` is where crashes are written down for people.
     """
     loop = asyncio.get_running_loop()
     crashes = 0
@@ -43,6 +61,8 @@ async def supervise(
             crashes = 0
         crashes += 1
         _tell(name, error, crashes)
+        if crashes_of is not None:
+            crashes_of.note(name, error, at_s=loop.time())
         if give_up_after is not None and crashes >= give_up_after:
             error.add_note(f"the component {name} crashed {crashes} times in a row")
             raise error

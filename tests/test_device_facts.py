@@ -10,7 +10,7 @@ from station import __version__
 from station.core import variables as var
 from station.core.device_model import DeviceModel, EvseFacts, rows_for
 from station.core.events import FaultRaised
-from station.core.faults import COMPONENTS, Fault
+from station.core.faults import COMPONENTS, VARIABLES, Fault
 from station.core.powermeter import Phases, Powermeter
 from station.core.session import Session
 from station.device_facts import SOURCES, connect, evse_facts
@@ -156,6 +156,8 @@ async def test_the_station_is_as_available_as_its_best_evse(plant):
         (Fault.PILOT, var.CONTROLLER_PROBLEM),
         (Fault.GROUND, var.RCD_PROBLEM),
         (Fault.UNFIT, var.FISCAL_PROBLEM),
+        (Fault.EMERGENCY, var.EMERGENCY_STOP_ACTIVE),
+        (Fault.DOOR, var.DOOR_SENSOR_ACTIVE),
     ],
 )
 def test_a_fault_is_a_problem_of_its_component_and_of_its_evse(fault, row):
@@ -165,6 +167,8 @@ def test_a_fault_is_a_problem_of_its_component_and_of_its_evse(fault, row):
         var.CONTROLLER_PROBLEM,
         var.FISCAL_PROBLEM,
         var.RCD_PROBLEM,
+        var.EMERGENCY_STOP_ACTIVE,
+        var.DOOR_SENSOR_ACTIVE,
         var.EVSE_PROBLEM,
     )
     faulty = SimpleNamespace(session=Session(1, faults=frozenset({fault})))
@@ -174,8 +178,8 @@ def test_a_fault_is_a_problem_of_its_component_and_of_its_evse(fault, row):
 
 
 def test_every_component_that_an_alert_names_is_in_the_device_model():
-    told = {row.component for row in SOURCES if row.name == "Problem"}
-    assert set(COMPONENTS.values()) <= told
+    told = {(row.component, row.name) for row in SOURCES}
+    assert {(component, VARIABLES.get(fault, "Problem")) for fault, component in COMPONENTS.items()} <= told
 
 
 def test_the_rows_of_an_evse_are_those_of_its_settings():
@@ -191,6 +195,14 @@ def test_a_bay_that_is_watched_is_a_fact(tmp_path):
     bay = '[evse.bay]\ntype = "value-file"\npath = "bay"\n'
     (facts,) = evse_facts(settings(tmp_path, MINIMAL + bay))
     assert facts.bay_sensor is True
+
+
+def test_inputs_of_an_evse_are_facts(tmp_path):
+    wire = '[[input]]\nname = "{0}"\nchip = "wires/"\nline = "{0}"\nmeaning = "{0}"\n'
+    (facts,) = evse_facts(settings(tmp_path, MINIMAL + wire.format("door")))
+    assert (facts.emergency_stop, facts.door_sensor) == (False, True)
+    (facts,) = evse_facts(settings(tmp_path, MINIMAL + wire.format("emergency-stop")))
+    assert (facts.emergency_stop, facts.door_sensor) == (True, False)
 
 
 @pytest.mark.parametrize("occupied", [False, True])

@@ -220,3 +220,16 @@ def test_a_log_that_cannot_be_written_stops_nobody():
         with pytest.raises(OSError, match="No space"):
             full.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+
+
+def test_a_tee_hears_each_line_that_is_written_with_its_secrets_masked_and_no_raw_frame():
+    heard = []
+    logs.configure(
+        "info", as_json=True, wire=True, stream=io.StringIO(), clock=FakeClock(), tee=lambda *h: heard.append(h)
+    )
+    structlog.get_logger("station.meter").info("meter_identified", serial="001", password="secret")
+    structlog.get_logger("station.meter").debug("held_back")
+    structlog.get_logger(logs.WIRE).debug("frame_sent", frame="[2]")
+    ((name, event),) = heard
+    assert name == "station.meter"
+    assert (event["event"], event["serial"], event["password"]) == ("meter_identified", "001", "***")

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from station.errors import DeviceError
-from station.supervisor import ComponentEndedError, supervise
+from station.supervisor import ComponentEndedError, Crashes, supervise
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +156,15 @@ async def test_what_others_do_not_depend_on_is_never_given_up():
         async with asyncio.timeout(2000):
             await supervise("reader", component.run, give_up_after=None)
     assert len(component.starts_s) == 21
+
+
+async def test_a_crash_is_known_until_the_component_has_been_well_for_long_enough():
+    crashes, loop = Crashes(), asyncio.get_running_loop()
+    component = Component(0, 1000)
+    task = asyncio.create_task(supervise("reader-front", component.run, crashes_of=crashes))
+    await asyncio.sleep(5)
+    assert crashes.recent(loop.time()) == {"reader-front": "broken"}
+    await asyncio.sleep(120)
+    assert crashes.recent(loop.time()) == {}
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

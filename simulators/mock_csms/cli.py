@@ -80,6 +80,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--token", action="append", default=[], metavar="UID=STATUS", help="'*' is every other token")
     run.add_argument("--meter-key", action="append", default=[], metavar="[SERIAL=]HEX", help="public key, DER")
     run.add_argument("--interval", type=int, dest="heartbeat_interval_s", metavar="S", help="of heartbeats (300)")
+    run.add_argument("--price", type=float, dest="price_per_kwh", metavar="KWH", help="tell what a transaction costs")
     run.add_argument("--call-timeout", type=float, dest="call_timeout_s", metavar="S", help="for answers (30)")
     run.add_argument(
         "--tls-port", type=int, metavar="PORT", help="listen for security profile 2, too (0: a free one)"

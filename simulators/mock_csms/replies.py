@@ -18,6 +18,8 @@ class Desk:
     tokens: Tokens = field(default_factory=Tokens)
     csr_problem: Callable[[str], str | None] = lambda _csr: None
     """Tells why a CSR cannot be signed."""
+    cost: Callable[[str], float | None] = lambda _transaction_id: None
+    """What a transaction costs so far; None: that is not told."""
 
     def token_info(self, ask: Payload) -> Payload:
         return self.tokens.info(str(ask["idToken"]["idToken"]))
@@ -36,7 +38,9 @@ def _failed(_ask: Payload, _desk: Desk, _now: str) -> Payload:
 
 
 def _transaction_event(ask: Payload, desk: Desk, _now: str) -> Payload:
-    return {"idTokenInfo": desk.token_info(ask)} if "idToken" in ask else {}
+    answer = {"idTokenInfo": desk.token_info(ask)} if "idToken" in ask else {}
+    cost = desk.cost(str(ask.get("transactionInfo", {}).get("transactionId", "")))
+    return answer if cost is None else {**answer, "totalCost": cost}
 
 
 def _sign_certificate(ask: Payload, desk: Desk, _now: str) -> Payload:

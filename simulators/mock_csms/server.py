@@ -65,7 +65,7 @@ class MockCsms:
         self._say = say
         self.tokens = Tokens(self.settings.tokens)
         """What is said about id tokens; may be changed at any time."""
-        self._desk = Desk(self.settings.heartbeat_interval_s, self.tokens, self._csr_problem)
+        self._desk = Desk(self.settings.heartbeat_interval_s, self.tokens, self._csr_problem, self._cost)
         self._keys = KeyRing(self.settings.meter_keys)
         self._stations: dict[str, Station] = {}
         self._ports = Ports(
@@ -253,6 +253,13 @@ class MockCsms:
     async def come_back(self) -> None:
         """Listen again, on the same ports; OSError if one is taken."""
         await self._ports.open()
+
+    def _cost(self, transaction_id: str) -> float | None:
+        """Return what a transaction costs so far by the plain values; None if there is no price."""
+        transaction = self.transactions.get(transaction_id)
+        if self.settings.price_per_kwh is None or transaction is None:
+            return None
+        return round(float(transaction.energy_wh or 0) / 1000 * self.settings.price_per_kwh, 2)
 
     def _csr_problem(self, csr: str) -> str | None:
         try:

@@ -52,6 +52,8 @@ class Settings:
     call_timeout_s: float = 30.0
     ping_interval_s: float | None = None
     """Between websocket pings of the CSMS; None sends none."""
+    price_per_kwh: float | None = None
+    """Tells stations in answers to TransactionEvents what a transaction costs so far; None does not."""
     messages_kept: int = 2000
     """Per station."""
     tls_names: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ _TYPES: Final[Types] = {
     "meter_keys": (dict,),
     "call_timeout_s": (int, float),
     "ping_interval_s": (int, float),
+    "price_per_kwh": (int, float),
     "messages_kept": (int,),
     "tls_names": (list,),
     "client_cn": (str,),
@@ -141,7 +144,7 @@ def _check(ready: Mapping[str, Any], source: str) -> None:
     for key in ("port", "tls_port", "mutual_tls_port", "api_port"):
         if ready.get(key) is not None and not 0 <= ready[key] <= 65535:
             raise SettingsError(f"{source}: {key} is {ready[key]}: 0 to 65535 expected")
-    for key in ("heartbeat_interval_s", "call_timeout_s", "ping_interval_s", "messages_kept"):
+    for key in ("heartbeat_interval_s", "call_timeout_s", "ping_interval_s", "price_per_kwh", "messages_kept"):
         if ready.get(key) is not None and not ready[key] > 0:
             raise SettingsError(f"{source}: {key} is {ready[key]}: more than 0 expected")
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Wanted = Callable[[Payload], bool]
 
 WAIT_S = 30.0
+TELLING = frozenset({"Problem", "Active"})
+"""Variables that tell of a problem: of a component, or of what a sensor such as the emergency stop sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +149,12 @@ class Station:
         key = f"{component['name']}{f'[{place}]' if place else ''}.{variable}"
         if component["name"] == "Connector" and variable == "AvailabilityState" and "connectorId" in evse:
             self.connectors[evse["id"], evse["connectorId"]] = event["actualValue"]
-        elif event["trigger"] == "Alerting" or variable == "Problem":
+        elif event["trigger"] == "Alerting" or variable in TELLING:
             self._observe_problem(key, event)
 
     def _observe_problem(self, key: str, event: Payload) -> None:
-        # What `Problem` is counts more than `cleared`: one of several problems may be over, and the others last.
-        says = {"true": True, "false": False} if event["variable"]["name"] == "Problem" else {}
+        # What the variable is counts more than `cleared`: one of several problems may be over, and the others last.
+        says = {"true": True, "false": False} if event["variable"]["name"] in TELLING else {}
         if says.get(event["actualValue"].lower(), not event.get("cleared")):
             self.faults[key] = event
         else:

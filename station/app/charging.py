@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from station import __version__
 from station.app.metering import with_metering
+from station.app.wired import with_doe
 from station.clock import Clock
 from station.core import variables as var
 from station.core.device_model import DeviceModel
@@ -13,9 +14,11 @@ from station.core.metadata import fill
 from station.core.policy import Policy
 from station.evse import Evse, Surroundings
 from station.hardware.bay_sensor import ValueFileSensor
-from station.hardware.phoenix import PhoenixEvCc
+from station.hardware.drivers import charge_controller
+from station.hardware.places import ControllerPlace, traits_of
+from station.hardware.ports import ChargeController
 from station.meter.bsm import BsmMeter
-from station.meter.bus import Line
+from station.meter.lines import DeviceLine, line_at
 from station.settings import EvseSettings, Settings
 
 if TYPE_CHECKING:
@@ -24,13 +27,13 @@ if TYPE_CHECKING:
 SYSTEM_ZONE = "system"
 
 
-def build_lines(settings: Settings) -> dict[str, Line]:
-    """Return the serial lines by name, none of them open."""
-    return {line.name: Line(line.port, baud=line.baud_rate, parity=line.parity) for line in settings.lines}
+def build_lines(settings: Settings) -> dict[str, DeviceLine]:
+    """Return the lines by name, none of them open."""
+    return {line.name: line_at(line.port, baud=line.baud_rate, parity=line.parity) for line in settings.lines}
 
 
 def build_evses(
-    settings: Settings, lines: Mapping[str, Line], *, model: DeviceModel, clock: Clock, around: Surroundings
+    settings: Settings, lines: Mapping[str, DeviceLine], *, model: DeviceModel, clock: Clock, around: Surroundings
 ) -> dict[int, Evse]:
     """Return the EVSEs by id."""
     metadata = partial(fill, settings.metadata, version=__version__)
@@ -46,11 +49,7 @@ def build_evses(
                 require_time=evse.meter.require_time,
                 zone=_zone(evse.meter.timezone),
             ),
-            controller=PhoenixEvCc(
-                lines[evse.controller.line].device(evse.controller.unit, urgent=True),
-                name=f"controller of EVSE {evse.id}",
-                fixed_cable=evse.controller.fixed_cable,
-            ),
+            controller=with_doe(_controller(evse, lines[evse.controller.line]), settings, evse.id),
             policy=partial(policy, evse, model),
             around=around,
             meter_key=evse.meter.public_key,
@@ -58,6 +57,16 @@ def build_evses(
         )
         for evse in settings.evses
     }
+
+
+def _controller(evse: EvseSettings, line: DeviceLine) -> ChargeController:
+    """Return the charge controller as its driver makes it; SettingsError if that cannot be had."""
+    settings = evse.controller
+    driver = charge_controller(settings.type)
+    device = line.device(settings.unit, gap_s=traits_of(driver).gap_s, urgent=True)
+    return driver(
+        ControllerPlace(device, f"controller of EVSE {evse.id}", settings.fixed_cable, options=settings.options)
+    )
 
 
 def policy(evse: EvseSettings, model: DeviceModel) -> Policy:

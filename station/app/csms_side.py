@@ -17,7 +17,7 @@ from station.evse import Evse
 from station.ocpp.blocks.availability import Availability
 from station.ocpp.blocks.diagnostics import Diagnostics
 from station.ocpp.blocks.security import Security
-from station.ocpp.blocks.transactions import Transactions
+from station.ocpp.blocks.transactions import Ears, Transactions
 from station.ocpp.heartbeat import Heartbeat
 from station.ocpp.outbox import Attempts, OutboxSender, Postman
 from station.ocpp.registration import Registration
@@ -60,6 +60,7 @@ class CsmsSide:
         self._values = build_meter_values(ground, evses, self.session)
         self.aligned = build_aligned(ground, evses, self._values, online=lambda: self.online)
         requests = self._build_requests()
+        self.soft_reset = requests.reset.soft
         router.add(*requests.blocks, *self.drivers.blocks)
         self._uplink = self._build_uplink(requests)
         if given_up := outbox.dead_count():
@@ -98,6 +99,7 @@ class CsmsSide:
             on_invalid=self.security.invalid_message,
             on_replayed=self.security.replayed_message,
             lenient=self._ground.settings.csms.lenient,
+            on_frame=self._wishes.on_frame,
         )
 
     def _build_registration(self, boot_reason: BootReasonEnumType) -> Registration:
@@ -118,14 +120,14 @@ class CsmsSide:
         return heartbeat
 
     def _build_transactions(self) -> Transactions:
-        return Transactions(
-            self._evses,
+        ears = Ears(
             learn=self.drivers.known.learn,
             delivered=self._wishes.delivered,
             told_plain=self._wishes.told_plain,
-            token_of=Receipts(self._ground.database).token_of,
             told=self.drivers.told,
+            costs=self.drivers.costs.told,
         )
+        return Transactions(self._evses, ears, token_of=Receipts(self._ground.database).token_of)
 
     def _build_thinning(self, outbox: Outbox) -> Thinning:
         folder = self._ground.settings.station.state_dir

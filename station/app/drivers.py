@@ -4,16 +4,21 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 
 from station.app.ground import Ground
+from station.app.readers import reader_of
 from station.core import variables as var
 from station.core.authorization import Rules
 from station.core.device_model import DeviceModel
 from station.core.presented import Choose
-from station.core.tokens import TokenInfo
-from station.driver_notices import guide, personal
+from station.core.tokens import IdToken, PersonalMessage, TokenInfo
+from station.driver_notices import guide, in_words_of_csms, personal
 from station.evse import Evse, evse_of
 from station.hardware.display import LogDisplay
-from station.hardware.scanners import ButtonScanner, CardScanner, KeypadScanner, Scanner
-from station.hardware.serial_reader import SerialLineReader
+from station.hardware.displays import Displays
+from station.hardware.drivers import display
+from station.hardware.places import DisplayPlace
+from station.hardware.ports import Display
+from station.local.costs import Costs
+from station.local.learning import Learning
 from station.ocpp.blocks.authorization import Authority
 from station.ocpp.blocks.authorization_cache import AuthorizationCache
 from station.ocpp.blocks.local_list import LocalAuthorizationList
@@ -40,7 +45,11 @@ class Drivers:
     ) -> None:
         """`closed` says why the whole station admits nobody, or None."""
         self._ground, self._evses = ground, evses
-        self.display = LogDisplay(ground.clock.now)
+        self.notices = LogDisplay(ground.clock.now)
+        """What drivers were told last."""
+        self._display = self._build_display()
+        self.costs = Costs(currency=ground.settings.web.currency, show=self._write)
+        self.learning = Learning()
         self._cache, self._list = self._build_cache(), self._build_list()
         self.known = self._build_known()
         self.authority = Authority(session, known=self.known, rules=lambda: rules(ground.model), online=online)
@@ -49,7 +58,7 @@ class Drivers:
             self.authority,
             closed=closed,
             cable_timeout_s=lambda: ground.model[var.EV_CONNECTION_TIME_OUT],
-            display=self.display,
+            display=self._display,
         )
 
     @property
@@ -73,26 +82,37 @@ class Drivers:
         for evse in self._evses.values():
             yield (
                 f"guide-{evse.evse_id}",
-                partial(guide, evse, self.display, language=self._presenting.language),
+                partial(guide, evse, self._display, language=self._presenting.language),
             )
             yield f"plugs-{evse.evse_id}", partial(self._presenting.admit_whoever_plugs_in, evse.evse_id)
 
     async def _serve(self, reader: ReaderSettings) -> None:
-        device = SerialLineReader(
-            reader.port, reader.baud_rate, name=reader.name, scanner=partial(_scanner_of, reader)
-        )
-        await self._presenting.serve(device, self._reach(reader))
+        await self._presenting.serve(self.learning.wrap(reader_of(reader), name=reader.name), self._reach(reader))
 
     def told(self, transaction_id: str, info: TokenInfo) -> None:
         """Show the driver what the CSMS says to him in the answer to an event (E05, I01)."""
         evse = evse_of(self._evses, transaction_id)
         if evse is not None and (notice := personal(info, evse.evse_id)):
-            self.display.show(notice)
+            self._display.show(notice)
+
+    async def present(self, token: IdToken, evse_id: int) -> None:
+        """Do what a card would do that is held to a reader of this EVSE alone."""
+        await self._presenting.presented(token, Reach((evse_id,)))
+
+    def _write(self, transaction_id: str, message: PersonalMessage) -> None:
+        evse = evse_of(self._evses, transaction_id)
+        if evse is not None:
+            self._display.show(in_words_of_csms(message, evse.evse_id))
 
     def _reach(self, reader: ReaderSettings) -> Reach:
         keypads = (pad for pad in self._ground.settings.readers if pad.selects)
         selectable = any(set(pad.evses) & set(reader.evses) for pad in keypads)
         return Reach(tuple(reader.evses), Choose(reader.choose), selectable)
+
+    def _build_display(self) -> Display:
+        settings, now = self._ground.settings, self._ground.clock.now
+        place = DisplayPlace(now, language=settings.web.language, options=settings.display.options)
+        return Displays(self.notices, display(settings.display.type)(place))
 
     def _build_cache(self) -> TokenCache:
         model = self._ground.model
@@ -136,12 +156,3 @@ def rules(model: DeviceModel) -> Rules:
         list_post_authorize=not model[var.LOCAL_AUTH_LIST_DISABLE_POST_AUTHORIZE],
         master_pass_group=model[var.MASTER_PASS_GROUP_ID],
     )
-
-
-def _scanner_of(reader: ReaderSettings) -> Scanner:
-    match reader.type:
-        case "serial-keypad":
-            return KeypadScanner()
-        case "serial-button":
-            return ButtonScanner(reader.id_token)
-    return CardScanner(reader.token_type)

@@ -9,6 +9,7 @@ from ocpp.v201.enums import BootReasonEnumType
 from station.clock import StationClock
 from station.core.device_model import DeviceModel
 from station.core.reports import Sample
+from station.ocpp.redaction import Shown
 from station.ocpp.spawn import Spawn
 from station.settings import Settings
 from station.storage.database import Database
@@ -38,3 +39,5 @@ class Wishes:
     """The CSMS has this record."""
     told_plain: Callable[[str, Sample], None]
     """The CSMS has this sample of a transaction, without a signature."""
+    on_frame: Callable[[bool, Shown], None]
+    """A message went (True) or came, for those who look."""

@@ -73,8 +73,9 @@ class Requests:
         status = CertificateStatus(
             connection.keys, session, responses=OcspResponses(ground.database), now=ground.clock.now
         )
+        self.reset = self._build_reset(all_told)
         self.blocks: tuple[object, ...] = (
-            self._build_reset(all_told),
+            self.reset,
             self._build_remote_control(authority, senders.registration),
             self._build_trigger(senders),
             self._build_certificate_management(),

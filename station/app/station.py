@@ -16,6 +16,8 @@ from station import __version__
 from station.app.charging import build_evses, build_lines
 from station.app.csms_side import CsmsSide
 from station.app.ground import Ground, Wishes
+from station.app.local_side import LocalSide
+from station.app.wired import build_inputs, build_leds
 from station.clock import BaseClock, StationClock, SystemClock
 from station.core import variables as var
 from station.core.availability import out_of_service
@@ -24,7 +26,9 @@ from station.core.events import StopCause, StopRequested
 from station.core.reports import Sample
 from station.core.security_events import SecurityEvent
 from station.device_facts import connect, evse_facts
+from station.errors import PortError
 from station.evse import Evse, Surroundings
+from station.local.rings import Events, Frames
 from station.settings import Settings
 from station.storage.availability import OutOfService
 from station.storage.database import Database
@@ -32,7 +36,7 @@ from station.storage.journal import Journal
 from station.storage.meters import Meters
 from station.storage.receipts import Receipts
 from station.storage.variables import Variables
-from station.supervisor import supervise
+from station.supervisor import Crashes, supervise
 from station.watch_resources import ResourceWatch, gauges
 
 WIND_DOWN_S = 25.0
@@ -62,8 +66,12 @@ class Station:
         boot_reason: BootReasonEnumType,
         clock: BaseClock | None = None,
         elapsed_s: Callable[[], float] = time.monotonic,
+        events: Events | None = None,
     ) -> None:
-        """`clock` and `elapsed_s` stand in for the system's clock and its counter where time is played."""
+        """`clock` and `elapsed_s` stand in for the system's clock and its counter where time is played.
+
+        `events` is where lines of the log are kept for those who look.
+        """
         self._settings = settings
         self._clock = StationClock(
             clock or SystemClock(trusted=settings.station.trust_clock),
@@ -74,6 +82,7 @@ class Station:
         self._ending = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
+        self._crashes = Crashes()
         self.restart_reason: BootReasonEnumType | None = None
         self._model = _model(settings, database)
         self._receipts = Receipts(database)
@@ -83,11 +92,19 @@ class Station:
             settings, self._lines, model=self._model, clock=self._clock, around=self._surroundings(ground)
         )
         connect(self._model, settings, self._evses, self._clock)
-        self._csms = CsmsSide(
+        frames = Frames(self._clock.now)
+        wishes = Wishes(self._spawn, self._restart, self._delivered, self._told_plain, frames.take)
+        self._csms = CsmsSide(ground, self._evses, wishes, boot_reason=boot_reason)
+        self._inputs = build_inputs(ground, self._evses, notify=self._csms.security.notify)
+        self.local = LocalSide(
             ground,
             self._evses,
-            Wishes(self._spawn, self._restart, self._delivered, self._told_plain),
-            boot_reason=boot_reason,
+            self._lines,
+            csms=self._csms,
+            events=events or Events(),
+            frames=frames,
+            crashes=self._crashes,
+            inputs=self._inputs,
         )
         self._model.on_set(var.TIME_SOURCE, lambda _: self._clock.choose())
         self._boot_reason, self._set_aside = boot_reason, database.set_aside
@@ -98,13 +115,12 @@ class Station:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                for line in self._lines.values():
-                    line.open()
+                self._open_lines()
                 # Not before: a station that waits for its port to come back is started every few seconds, and each
                 # of these starts would wait for the CSMS in the outbox.
                 self._tell_of_start()
                 running = [
-                    tasks.create_task(supervise(name, run, give_up_after=limit), name=name)
+                    tasks.create_task(supervise(name, run, give_up_after=limit, crashes_of=self._crashes), name=name)
                     for name, run, limit in self._components()
                 ]
                 log.info("station_started", version=__version__, evses=len(self._evses))
@@ -119,6 +135,22 @@ class Station:
         log.info("station_stopped", restart=self.restart_reason is not None)
         return Outcome.RESTART if self.restart_reason else Outcome.STOPPED
 
+    def _open_lines(self) -> None:
+        """Take the ports; PortError if none of them can be had: the settings are wrong, or a whole adapter is gone.
+
+        An EVSE whose line cannot be had is Faulted with these words, and the others charge.
+        """
+        missing: list[PortError] = []
+        for line in self._lines.values():
+            try:
+                line.open()
+            except PortError as error:
+                missing.append(error)
+        if missing and len(missing) == len(self._lines):
+            raise missing[0]
+        for why in missing:
+            log.error("line_not_opened", error=str(why))
+
     def evse(self, evse_id: int) -> Evse:
         """Return an EVSE, to look at."""
         return self._evses[evse_id]
@@ -131,8 +163,14 @@ class Station:
         """Yield what runs: name, how, and after how many crashes in a row the whole station starts anew."""
         for evse in self._evses.values():
             yield f"evse-{evse.evse_id}", evse.run, GIVE_UP_AFTER
+        # A line that cannot be read is no crash; an emergency stop that nobody watches would be.
+        yield "inputs", self._inputs.run, GIVE_UP_AFTER
         for name, run in self._csms.drivers.components():
             # A card reader that is gone must not stop those who charge.
+            yield name, run, None
+        if self._settings.wiring.leds:
+            yield "leds", build_leds(self._settings, self._evses, online=lambda: self._csms.online).run, None
+        for name, run in self.local.components():
             yield name, run, None
         yield "queue", self._csms.thinning.run, None
         yield "aligned-data", self._csms.aligned.run, None

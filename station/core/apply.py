@@ -23,13 +23,13 @@ from station.core.waking import meter_found, wake
 from station.core.work import (
     DEAUTHORIZED,
     FAULTED,
-    GROUND_FAULT,
     NO_CABLE,
     UNPLUGGED,
     Work,
     await_cable,
     clear_fault,
     end_authorization,
+    fault_stop,
     forget_driver,
     raise_fault,
     settle_faults,
@@ -101,7 +101,7 @@ def _heard_of_device(work: Work, event: on.DeviceEvent) -> Trigger | None:
             release_failed(work, event)
         case on.FaultRaised():
             raise_fault(work, event.fault, event.text)
-            stop(work, GROUND_FAULT if event.fault is Fault.GROUND else FAULTED)
+            stop(work, fault_stop(event.fault))
         case on.FaultCleared():
             clear_fault(work, event.fault)
         case _:

@@ -73,6 +73,10 @@ class EvseFacts:
     """The public name; empty if it has none."""
     bay_sensor: bool = False
     """A sensor sees whether a vehicle stands in the parking bay."""
+    emergency_stop: bool = False
+    """An input tells of an emergency stop."""
+    door_sensor: bool = False
+    """An input tells of an open door."""
 
 
 def rows_for(evses: Iterable[EvseFacts], *, vendors: Iterable[str] = ()) -> list[Variable[Any]]:
@@ -131,6 +135,10 @@ def _lacking(evse: EvseFacts) -> set[Variable[Any]]:
         rows.add(var.EVSE_NAME)
     if not evse.bay_sensor:
         rows |= {var.BAY_SENSOR_ENABLED, var.BAY_SENSOR_ACTIVE}
+    if not evse.emergency_stop:
+        rows |= {var.EMERGENCY_STOP_ENABLED, var.EMERGENCY_STOP_ACTIVE}
+    if not evse.door_sensor:
+        rows |= {var.DOOR_SENSOR_ENABLED, var.DOOR_SENSOR_ACTIVE}
     return rows
 
 

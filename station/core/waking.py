@@ -2,7 +2,7 @@
 
 from station.core import effects as do
 from station.core import events as on
-from station.core.faults import Fault
+from station.core.faults import OF_INPUTS, Fault
 from station.core.records import LeftOver, SignedRecord
 from station.core.session import Metering, Transaction
 from station.core.signing import end_signed, keep_begin, keep_end
@@ -13,7 +13,8 @@ def wake(work: Work, woken: on.Woken) -> None:
     """The meter is the truth: adopt what it signed before the power went, and end what was open."""
     left = woken.left_over
     lasting = {Fault.END, Fault.UNFIT} if left else {Fault.END, woken.fault}
-    for fault in sorted(work.session.faults - lasting):
+    # What inputs told stays until they say otherwise: nobody shall begin in between.
+    for fault in sorted(work.session.faults - lasting - OF_INPUTS):
         clear_fault(work, fault)
     work.set(awake=left is not None, letter="", offered_amps=0.0, blocked=False, held_for=None)
     work.set_transaction(keep_locked=False, released=False)  # no plug is held beyond a power loss

@@ -7,7 +7,7 @@ from ocpp.v201.enums import ReasonEnumType, TriggerReasonEnumType
 
 from station.core import effects as do
 from station.core import events as on
-from station.core.faults import COMPONENTS, FLAPPING, Fault
+from station.core.faults import COMPONENTS, FLAPPING, REASONS, Fault
 from station.core.policy import Moment, Policy, TxPoint
 from station.core.records import SignedRecord
 from station.core.reports import Alert
@@ -15,7 +15,6 @@ from station.core.session import Session, Stop, Transaction
 
 POWER_LOSS = Stop(TriggerReasonEnumType.abnormal_condition, ReasonEnumType.power_loss)
 FAULTED = Stop(TriggerReasonEnumType.abnormal_condition, ReasonEnumType.other)
-GROUND_FAULT = Stop(TriggerReasonEnumType.abnormal_condition, ReasonEnumType.ground_fault)
 UNPLUGGED = Stop(TriggerReasonEnumType.ev_communication_lost, ReasonEnumType.ev_disconnected)
 DEAUTHORIZED = Stop(TriggerReasonEnumType.deauthorized, ReasonEnumType.de_authorized)
 NO_CABLE = Stop(TriggerReasonEnumType.ev_connect_timeout, ReasonEnumType.timeout)
@@ -54,6 +53,11 @@ def stop(work: Work, stop: Stop) -> None:
         work.set_transaction(stop=stop)
     if work.transaction is None:
         forget_driver(work)
+
+
+def fault_stop(fault: Fault) -> Stop:
+    """Return why a transaction ends that a fault ends (E06.FR.16)."""
+    return Stop(TriggerReasonEnumType.abnormal_condition, REASONS.get(fault, ReasonEnumType.other))
 
 
 def end_authorization(work: Work, stop: Stop, *, keep_locked: bool = False) -> None:

@@ -67,6 +67,8 @@ class Network:
         self._failed = 0
         self._attempt: Attempt | None = None
         self._connected: NetworkProfile | None = None
+        self.last_failure: Failure | None = None
+        """Why the last attempt led to no connection; None if it led to one, or there was none yet."""
 
     @property
     def active(self) -> NetworkProfile:
@@ -84,7 +86,7 @@ class Network:
         """The attempt led to a connection."""
         assert self._attempt is not None
         before, profile = self._connected, self._attempt.profile
-        self._failed, self._connected = 0, profile
+        self._failed, self._connected, self.last_failure = 0, profile, None
         security_before = self._slots.security_profile
         try:
             self._slots.worked(profile)
@@ -102,6 +104,7 @@ class Network:
         """The attempt led to no connection."""
         assert self._attempt is not None
         self._failed += 1
+        self.last_failure = failure
         self._access.failed(failure, known=self._attempt.profile == self._slots.last_good)
         if event := EVENTS.get(failure.kind):
             self._events.once(event, failure.reason)

@@ -164,7 +164,7 @@ class OutboxSender:
                     return _Round.HELD_UP
                 self._failed(row, lane, error)
                 held.add(lane)
-            except (TypeError, ValueError, KeyError) as error:
+            except (TypeError, ValueError, KeyError, ArithmeticError) as error:
                 # What cannot be read or sent must not hold up the others; as a dead letter it is not lost.
                 log.exception("message_unusable", kind=row.kind, row=row.id)
                 self._remove_answered()  # if it was the answer that could not be read, the message was delivered

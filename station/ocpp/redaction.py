@@ -12,7 +12,7 @@ _SECRET_TEXT = re.compile(rf"""{_NAME}\\*(["'])(?:(?!\2)[^\\]|\\.)*+\2?""", re.D
 _SECRET_BARE = re.compile(rf"""{_NAME}[^\s"'\\{{\[,}}\]][^\s,}}\]]*+""", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r'("(?:attributeValue|actualValue|value)"\s*:\s*)"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _VALUES_OF_VARIABLES = ("attributeValue", "actualValue", "value")
-_QUERY = re.compile(r'(://[^\s"?]*+\?)[^\s"]+')
+_QUERY = re.compile(r'(://(?:(?!://)[^\s"?])*+\?)[^\s"]+')
 _CALLERROR = re.compile(r"""\A(\s*\[\s*4\s*,\s*"[^"]*"\s*,\s*"[^"]*"\s*,).*""", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -24,6 +24,14 @@ class Shown:
 
     def __init__(self, frame: str | bytes) -> None:
         self._frame = frame
+
+    def cut(self, most: int) -> "Shown":
+        """Return what begins like this and takes little memory; a later word that tells of secrets still counts."""
+        frame = self._frame
+        if isinstance(frame, bytes) or len(frame) <= most:
+            return self
+        about = ", about a password" if "password" in frame.lower() else ""
+        return Shown(f"{frame[:most]}... ({len(frame) - most} more characters{about})")
 
     def __repr__(self) -> str:
         if isinstance(self._frame, bytes):

@@ -243,7 +243,7 @@ class RpcSession:
     def _read_answer(self, talk: _Talk, request: Call, answer: Result | Error | Malformed) -> Any:
         match answer:
             case Error(_, code, description):
-                raise CallRefused(code, hushed(description, request.payload))
+                raise CallRefused(code, hushed(description[: frames.MAX_DESCRIPTION_LENGTH], request.payload))
             case Malformed():
                 raise ResponseInvalid(ErrorCode.RPC_FRAMEWORK_ERROR, answer.why)
             case Result(_, payload):

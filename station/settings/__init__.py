@@ -9,7 +9,7 @@ from pathlib import Path
 from station.errors import SettingsError
 from station.settings.checks import check
 from station.settings.sections import read
-from station.settings.toml_reader import Problems, Table
+from station.settings.toml_reader import Problems, Table, remedy
 from station.settings.values import (
     BaySettings,
     ControllerSettings,
@@ -51,7 +51,7 @@ def load(path: Path) -> Settings:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}{_remedy(error)}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: is not TOML: {error}") from error
     problems = Problems()
@@ -60,3 +60,9 @@ def load(path: Path) -> Settings:
     if problems.lines:
         raise SettingsError("\n".join(f"{path}: {line}" for line in problems.lines))
     return settings
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "; say --config, or let `station init` write settings"
+    return remedy(error)

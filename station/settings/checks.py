@@ -4,6 +4,7 @@ from station import __version__
 from station.core.metadata import check_templates
 from station.core.policy import TxPoint
 from station.core.variables import TX_START_POINT, TX_STOP_POINT
+from station.settings.inputs import check_wiring
 from station.settings.toml_reader import MISSING, Problems, listed, meant
 from station.settings.values import Settings
 
@@ -17,6 +18,7 @@ def check(settings: Settings, problems: Problems) -> None:
     _check_units(settings, problems)
     _check_readers(settings, problems)
     _check_ports(settings, problems)
+    check_wiring(settings.wiring, [evse.id for evse in settings.evses], problems)
     _check_metadata(settings, problems)
     _check_points(settings, problems)
 

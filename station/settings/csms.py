@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 from station.core.datatypes import InvalidValueError, Password
 from station.core.network import ENCRYPTED, WITH_PASSWORD
 from station.secret import Secret
-from station.settings.toml_reader import Table
+from station.settings.toml_reader import Table, remedy
 from station.settings.values import CsmsSettings
 
 PROFILES = (0, 1, 2, 3)
@@ -119,7 +119,7 @@ def _password(table: Table, path: Path) -> Secret | None:
         try:
             given = (path.parent / file).read_text("utf-8").rstrip("\r\n")
         except OSError as error:
-            table.wrong(name, f"{path.parent / file} cannot be read: {error.strerror}")
+            table.wrong(name, f"{path.parent / file} cannot be read: {error.strerror}{remedy(error)}")
             return None
         except UnicodeDecodeError:
             table.wrong(name, f"{path.parent / file} is no text; it has to hold the password and nothing else")

@@ -11,6 +11,7 @@ from station.core.metadata import Templates, TooLong
 from station.core.variables import PRESETTABLE, TABLE, Address, address
 from station.settings.csms import read_csms
 from station.settings.devices import PRINTABLE, read_evse, read_line
+from station.settings.inputs import read_wiring
 from station.settings.readers import read_display, read_reader
 from station.settings.toml_reader import Table, meant
 from station.settings.values import (
@@ -48,6 +49,7 @@ def read(root: Table, path: Path) -> Settings:
         readers=tuple(read_reader(table, path) for table in root.tables("reader")),
         display=read_display(root.table("display")),
         web=read_web(root.table("web"), path),
+        wiring=read_wiring(root, path),
         variables=MappingProxyType(_variables(root.table("variables"))),
     )
     root.close()

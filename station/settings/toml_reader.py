@@ -180,3 +180,8 @@ def meant(word: str, words: Iterable[str]) -> str:
 def listed(items: Iterable[object]) -> str:
     """Return the items as a text for people."""
     return ", ".join(str(item) for item in items) or "none"
+
+
+def remedy(error: OSError) -> str:
+    """Return what to do about a file that cannot be read, to be put behind the words of the error."""
+    return "; be root, or the station's user" if isinstance(error, PermissionError) else ""

@@ -9,6 +9,7 @@ from station.core.metadata import Templates
 from station.core.variables import Address
 from station.meter.port import Switching
 from station.secret import Secret
+from station.settings.inputs import Wiring
 
 Parity = Literal["N", "E", "O"]
 
@@ -171,9 +172,11 @@ class ReaderSettings:
 
 @dataclass(frozen=True, slots=True)
 class DisplaySettings:
-    """Where drivers are told what happens."""
+    """Where drivers are told what happens, beside log and status page."""
 
     type: str = "log"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What only its driver understands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +198,15 @@ class WebSettings:
     """What a page speaks whose browser wants neither German nor English, and a kiosk at first."""
     tariff: Mapping[str, str] = field(default_factory=dict)
     """What it costs, for drivers, by language (`en`, `de`)."""
+    currency: str = "EUR"
+    """What amounts of the CSMS are in (ISO 4217)."""
     test_card: str = field(default="", repr=False)
     """The id token (type Local) with which operators may begin a session for a test; empty: they may not."""
+    offer_receipts: str = "kiosk"
+    """Who is told at an outlet where its last receipt is, whose records may hold the id of a card: whoever is on this
+    computer, and operators (`kiosk`), or `everybody`."""
+    metrics: bool = True
+    """There are numbers for Prometheus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +225,9 @@ class Settings:
     variables: Mapping[Address, str]
     """Texts of variables for as long as the CSMS has not set them."""
     security: SecuritySettings = SecuritySettings()
-    display: DisplaySettings = DisplaySettings()
+    display: DisplaySettings = field(default_factory=DisplaySettings)
     web: WebSettings = field(default_factory=WebSettings)
+    wiring: Wiring = field(default_factory=Wiring)
+    """Contacts, outputs and lights at the station's own computer."""
     vendors: Mapping[str, str] = field(default_factory=dict)
     """Who answers DataTransfer: `package.module:attribute` by vendorId."""

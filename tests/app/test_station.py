@@ -212,9 +212,11 @@ def test_a_reader_serves_the_evses_that_it_is_for(build):
     station = build(READER)
     assert [name for name, *_ in station._components()] == [
         "evse-1",
+        "inputs",
         "reader-front",
         "guide-1",
         "plugs-1",
+        "socket",
         "queue",
         "aligned-data",
         "uplink",

@@ -24,3 +24,8 @@ def test_nothing_causes_itself_in_the_end() -> None:
 
 def test_a_tech_code_as_it_is_stored_finds_its_causes() -> None:
     assert CAUSES["SignedEndMissing"] == CAUSES[Fault.END]
+
+
+def test_what_takes_the_supply_away_may_be_why_devices_fall_silent() -> None:
+    for fault in (Fault.METER, Fault.CONTROLLER):
+        assert CAUSES[fault] == (Fault.EMERGENCY, Fault.GROUND)

@@ -279,6 +279,12 @@ def test_a_bay_that_is_watched_has_a_sensor_in_the_device_model():
     assert one[var.BAY_SENSOR_ENABLED.at(2)] is True
 
 
+def test_what_tells_of_an_emergency_or_a_door_is_in_the_device_model_where_it_is():
+    one = model(evses=[EvseFacts(1), EvseFacts(2, emergency_stop=True), EvseFacts(3, door_sensor=True)])
+    for row, fitted in ((var.EMERGENCY_STOP_ACTIVE, 2), (var.DOOR_SENSOR_ACTIVE, 3)):
+        assert [evse_id for evse_id in (1, 2, 3) if row.at(evse_id) in one] == [fitted]
+
+
 @pytest.mark.ocpp("E01.FR.01", "E06.FR.01")
 @pytest.mark.parametrize("row", [var.TX_START_POINT, var.TX_STOP_POINT])
 def test_a_transaction_can_begin_and_end_with_a_parking_bay_only_where_one_is_watched(row):

@@ -121,7 +121,7 @@ def test_the_reason_says_who_ended_the_transfer(word: str, trigger: str, reason:
 
 
 @pytest.mark.ocpp("E06.FR.16", "E07.FR.06")
-@pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.END, Fault.GROUND}))
+@pytest.mark.parametrize("fault", sorted(set(Fault) - {Fault.END, Fault.GROUND, Fault.EMERGENCY}))
 def test_every_fault_ends_it_as_an_abnormal_condition(fault: Fault) -> None:
     run = Run(**stops(BAY))
     run.play("bay plug card begin draw")
@@ -135,6 +135,14 @@ def test_a_residual_current_is_named() -> None:
     run = Run().charging()
     run.play("residual-current end")
     assert ending(only_report(run.effects)) == ("AbnormalCondition", "GroundFault")
+
+
+@pytest.mark.ocpp("E06.FR.16")
+def test_an_emergency_stop_is_named() -> None:
+    run = Run().charging()
+    run(on.FaultRaised(Fault.EMERGENCY, "input stop"))
+    run.play("end")
+    assert ending(only_report(run.effects)) == ("AbnormalCondition", "EmergencyStop")
 
 
 def test_every_stop_cause_has_a_trigger_and_a_reason() -> None:

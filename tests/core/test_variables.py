@@ -25,8 +25,10 @@ UNSET = {var.IDENTITY.address, var.BASIC_AUTH_PASSWORD.address}
 HARDWARE = {
     "BayOccupancySensor",
     "CPPWMController",
+    "CaseAccessSensor",
     "ConnectorPlugRetentionLock",
     "ElectricalFeed",
+    "EmergencyStopSensor",
     "FiscalMetering",
     "PowerContactor",
     "RCD",

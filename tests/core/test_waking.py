@@ -33,6 +33,16 @@ def test_waking_with_nothing_open_makes_sure_that_nothing_is_switched_on() -> No
     assert Run(awake=False).restart() == [do.Withhold(), do.Unlock(), do.ReleaseOutput()]
 
 
+@pytest.mark.parametrize("fault", [Fault.EMERGENCY, Fault.DOOR])
+def test_what_inputs_told_stays_until_they_say_otherwise(fault: Fault) -> None:
+    run = Run()
+    run(on.FaultRaised(fault, "input stop"))
+    again = asleep(run)
+    assert not has(again.restart(), do.Raise)
+    assert refusal(again.session) == f"faulted: {fault.value}"
+    assert has(again(on.FaultCleared(fault)), do.Raise)
+
+
 def test_nobody_is_admitted_before_the_station_is_awake() -> None:
     run = Run(awake=False)
     assert run.card() == []

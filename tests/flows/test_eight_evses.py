@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from station.errors import PortError
 from tests.flows.house import is_whole, until
 from tests.flows.house_of_many import HouseOfMany, card_of, longest_gap_s, samples
 
@@ -156,3 +157,25 @@ async def assert_four_end_whole(house: HouseOfMany, charging: dict[int, str]) ->
         assert is_whole(transaction)
         assert longest_gap_s(samples(transaction)) < 5 + LATE_S
     assert house.troubled() == {FIFTH}
+
+
+async def test_a_line_whose_port_is_missing_at_the_start_costs_only_its_own_evses(tmp_path: Path) -> None:
+    async with HouseOfMany(tmp_path, evses=2, per_line=1) as house:
+        await house.stop()
+        port, hidden = tmp_path / "meter2", tmp_path / "hidden"
+        port.rename(hidden)
+        await house.start(wait=False)
+        await house.is_at(1, "Available")
+        await house.is_at(2, "Faulted", within_s=30)
+        hidden.rename(port)
+        await house.is_at(2, "Available", within_s=60)
+
+
+async def test_a_station_without_any_of_its_ports_says_so_and_ends(tmp_path: Path) -> None:
+    async with HouseOfMany(tmp_path, evses=1, per_line=1) as house:
+        await house.stop()
+        for kind in ("meter", "controller"):
+            (tmp_path / f"{kind}1").rename(tmp_path / f"hidden-{kind}")
+        await house.start(wait=False)
+        with pytest.RaisesGroup(PortError):
+            await house.ended()

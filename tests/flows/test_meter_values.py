@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import structlog
 
-from station.commands.receipts.judged import Examiner
 from station.core.records import RecordKind
 from station.meter.ocmf import parse
+from station.receipts.judged import Examiner
 from tests.flows.house import CARD, House, is_whole, until
 
 SIGNED = """

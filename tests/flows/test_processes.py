@@ -181,7 +181,7 @@ async def test_a_second_station_on_the_same_state_is_refused(tmp_path: Path, ben
         await until(lambda: csms.station("STATION-1").connected, "the first station")
         code, text = await run_to_end(daemon.config)
     assert code == UNUSABLE
-    assert "in use by another station" in text.splitlines()[-1]
+    assert "in use by the station that runs" in text.splitlines()[-1]
 
 
 async def test_bad_settings_name_file_key_and_what_is_allowed(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """Every request that a station can receive, absurd or forbidden, against the whole daemon."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from station.ocpp import schemas
+from station.ocpp.link import MAX_FRAME_BYTES
 from station.ocpp.schemas import Kind
 from station.ocpp.validation import check
 from tests.hostile.payloads import RECEIVABLE, absurd, spoilt
@@ -69,6 +71,7 @@ async def test_an_absurd_request_is_answered_and_nothing_breaks(
     target: Target, action: str, data: st.DataObject
 ) -> None:
     payload = data.draw(absurd(action))
+    assume(len(json.dumps(payload)) < MAX_FRAME_BYTES)  # what is longer is not answered: it ends the connection
     assert check(action, Kind.REQUEST, payload) is None
     before = target.state()
     answer = await target.ask(action, payload)
@@ -123,5 +126,7 @@ async def test_nothing_is_left_of_requests_that_were_answered(target: Target) ->
     for _ in range(3):
         await round_of_all()
     grown = target.crowd() - before
+    for kept in ("Frame", "Shown"):
+        del grown[kept]  # the newest messages, to be looked at: a ring that does not grow for ever (tests/local)
     assert {name: count for name, count in grown.items() if count >= 3} == {}
     assert grown["Task"] == 0

@@ -98,3 +98,9 @@ def test_a_frame_is_shown_in_one_line_whatever_it_holds() -> None:
 @pytest.mark.parametrize("tail", ['"who is SECRET?",{"text":"SECRET"}]', '"SECRET"]', '"SECRET', "7,{}]"])
 def test_a_refusal_is_shown_without_its_words(tail: str) -> None:
     assert repr(Shown(f'[4, "id" ,"GenericError",{tail}')) == '[4, "id" ,"GenericError",***]'
+
+
+def test_a_text_that_is_made_to_take_long_is_shown_within_the_time_of_any_other() -> None:
+    # Of the square of its length each of these would take minutes.
+    for piece in ("://", "://a?", '"value":', "password=", "https://x?y "):
+        assert redacted(piece * (300_000 // len(piece)))

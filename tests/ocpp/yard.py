@@ -13,7 +13,7 @@ from station.core.policy import Policy
 from station.core.tokens import IdToken
 from station.evse import Evse, Surroundings
 from station.hardware.ports import PilotLetter
-from station.ocpp.blocks.transactions import Transactions
+from station.ocpp.blocks.transactions import Ears, Transactions
 from station.storage.availability import OutOfService
 from station.storage.database import Database
 from station.storage.journal import Journal
@@ -31,10 +31,10 @@ def transactions_of(evses: Mapping[int, Evse], **heard: Any) -> Transactions:
         "learn": lambda token, info: None,
         "delivered": lambda ocmf: None,
         "told_plain": lambda transaction_id, sample: None,
-        "token_of": lambda transaction_id: None,
         "told": lambda transaction_id, info: None,
+        "costs": lambda transaction_id, total_cost, message: None,
     }
-    return Transactions(evses, **(deaf | heard))
+    return Transactions(evses, Ears(**(deaf | heard)), token_of=lambda transaction_id: None)
 
 
 class Yard:

@@ -38,6 +38,7 @@ def test_the_shipped_configuration_shows_every_key():
         ("evse", settings.evses[0], {"name": "evse_id"}),
         ("reader", settings.readers[0], {}),
         ("display", settings.display, {}),
+        ("web", settings.web, {}),
     ):
         table = shown[section][0] if isinstance(shown[section], list) else shown[section]
         keys = {renamed.get(field.name, field.name) for field in dataclasses.fields(values)}
@@ -149,7 +150,7 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
             "[statoin]\n[station]",
             "statoin: is unknown; did you mean station?;"
             " known here: station, csms, security, vendors, log, receipts, metadata, line, evse, reader, display,"
-            " variables",
+            " web, input, output, led, variables",
         ),
         (
             'url = "ws://127.0.0.1:9000/ocpp"',
@@ -237,9 +238,9 @@ def test_settings_cannot_be_changed_and_do_not_show_the_password(read):
         ),
         (
             'port = "/dev/ttyMETER"',
-            'port = "tcp://10.0.0.7:502"',
-            "line[1].port: 'tcp://10.0.0.7:502' is not allowed; write the path of a serial port, such as"
-            " /dev/ttyMETER; lines over a network cannot be used",
+            'port = "udp://10.0.0.7:502"',
+            "line[1].port: 'udp://10.0.0.7:502' is not allowed; write the path of a serial port, such as"
+            " /dev/ttyMETER, or tcp://host:502 for Modbus TCP",
         ),
         ("[[line]]", "[line]", "line: is a table; write a list"),
         ("[station]", "reader = [1]\n[station]", "reader: is a list of values; begin each entry with [[reader]]"),

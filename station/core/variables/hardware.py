@@ -74,7 +74,13 @@ CONTROLLER_PROBLEM = _problem(Tier.EVSE, "CPPWMController")
 LOCK_PROBLEM = _problem(Tier.EVSE, "ConnectorPlugRetentionLock")
 CONTACTOR_PROBLEM = _problem(Tier.EVSE, "PowerContactor")
 RCD_PROBLEM = _problem(Tier.EVSE, "RCD")
-"""The charge controller's residual current monitor."""
+"""The residual current monitor of the charge controller, or at an input."""
+EMERGENCY_STOP_ENABLED = _fact(Tier.EVSE, "EmergencyStopSensor", "Enabled", YES_OR_NO, value=True)
+EMERGENCY_STOP_ACTIVE = _state(Tier.EVSE, "EmergencyStopSensor", "Active", YES_OR_NO, value=False)
+"""The emergency stop is pressed, or waits to be reset."""
+DOOR_SENSOR_ENABLED = _fact(Tier.EVSE, "CaseAccessSensor", "Enabled", YES_OR_NO, value=True)
+DOOR_SENSOR_ACTIVE = _state(Tier.EVSE, "CaseAccessSensor", "Active", YES_OR_NO, value=False)
+"""A door or panel is open."""
 BAY_SENSOR_ENABLED = _fact(Tier.EVSE, "BayOccupancySensor", "Enabled", YES_OR_NO, value=True)
 BAY_SENSOR_ACTIVE = _state(Tier.EVSE, "BayOccupancySensor", "Active", YES_OR_NO, value=False)
 """A vehicle stands in the parking bay."""

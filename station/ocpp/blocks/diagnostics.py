@@ -10,6 +10,7 @@ from ocpp.v201.enums import EventNotificationEnumType, EventTriggerEnumType
 
 from station.core.consequences import CAUSES
 from station.core.documents import from_document
+from station.core.faults import VARIABLES
 from station.core.reports import Alert
 from station.ocpp import words
 from station.storage.outbox import Queued
@@ -45,7 +46,7 @@ class Diagnostics:
             actual_value="true" if self._has_problem(alert) else "false",
             event_notification_type=EventNotificationEnumType.hard_wired_notification,
             component=ComponentType(name=alert.component, evse=words.evse(alert.evse_id)),
-            variable=VariableType(name="Problem"),
+            variable=VariableType(name=VARIABLES.get(alert.tech_code, "Problem")),
             tech_code=alert.tech_code,
             tech_info=alert.tech_info[:TECH_INFO_LENGTH] or None,
             cleared=None if alert.active else True,

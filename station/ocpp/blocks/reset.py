@@ -59,22 +59,33 @@ class Reset:
         self._spawn = spawn
         self._due: dict[int | None, _Due] = {}
 
+    def soft(self, evse_id: int | None) -> bool:
+        """Restart at the wish of somebody at the station, when nobody charges; False if there is no such EVSE."""
+        evses = self._meant(evse_id)
+        if evses:
+            log.info("reset_requested", type="local", evse=evse_id, busy=_busy(evses))
+            self._begin(_Due(evse_id, evses, BootReasonEnumType.local_reset), urgent=False)
+        return bool(evses)
+
     @on("Reset")
     async def reset(self, request: call.Reset) -> Reply | call_result.Reset:
         """Accept what can be done at once, schedule what has to wait for drivers (B12.FR.01, B12.FR.02)."""
         evse_id = request.evse_id
-        evses = tuple(evse for evse in self._evses.values() if evse_id in (None, evse.evse_id))
+        evses = self._meant(evse_id)
         if not evses:
             why = because("UnknownEvse", f"there is no EVSE {evse_id}")
             return call_result.Reset(status=ResetStatusEnumType.rejected, status_info=why)
         urgent = request.type is ResetEnumType.immediate
-        busy = [evse.evse_id for evse in evses if not idle(evse.session)]
+        busy = _busy(evses)
         log.info("reset_requested", type=request.type.value, evse=evse_id, busy=busy)
         status, reason = ResetStatusEnumType.accepted, BootReasonEnumType.remote_reset
         if busy and not urgent:
             status, reason = ResetStatusEnumType.scheduled, BootReasonEnumType.scheduled_reset
         due = _Due(evse_id, evses, reason)
         return Reply(call_result.Reset(status=status), then=lambda: self._begin(due, urgent=urgent))
+
+    def _meant(self, evse_id: int | None) -> tuple[Evse, ...]:
+        return tuple(evse for evse in self._evses.values() if evse_id in (None, evse.evse_id))
 
     def _begin(self, asked: _Due, *, urgent: bool) -> None:
         """Repeated requests lead to one reset; a later one can only make it come sooner."""
@@ -112,6 +123,10 @@ class Reset:
                 break
         if None in self._due:
             evse.post(Blocked(on=True))  # the station still waits for the others
+
+
+def _busy(evses: Iterable[Evse]) -> list[int]:
+    return [evse.evse_id for evse in evses if not idle(evse.session)]
 
 
 async def _end(due: _Due) -> None:

@@ -1,6 +1,7 @@
 """Block E: TransactionEvent."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from station.core.device_model import CONNECTOR_ID
 from station.core.documents import from_document
 from station.core.events import Judged, Triggered
 from station.core.reports import Sample, TransactionReport
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, PersonalMessage, TokenInfo
 from station.evse import Evse, evse_of
 from station.ocpp import words
 from station.ocpp.meter_values import meter_value
@@ -21,34 +22,33 @@ from station.storage.outbox import Queued
 log = structlog.get_logger("station.transactions")
 
 
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears what the CSMS answers, and what it has got with the event that it answers."""
+
+    learn: Callable[[IdToken, TokenInfo], None]
+    """What is known about a token."""
+    delivered: Callable[[bytes], None]
+    """Each signed record (its OCMF text)."""
+    told_plain: Callable[[str, Sample], None]
+    """Each sample without a signature, by the transaction's id."""
+    told: Callable[[str, TokenInfo], None]
+    """What is said about the driver of a transaction, the message for him included."""
+    costs: Callable[[str, float | None, PersonalMessage | None], None]
+    """What a transaction costs so far, or did at last, and what its driver is to read about that (I02, I03)."""
+
+
 class Transactions:
     """Puts reports of sessions into TransactionEvent and takes the answers."""
 
     action = "TransactionEvent"
     never_given_up = False
 
-    def __init__(
-        self,
-        evses: Mapping[int, Evse],
-        *,
-        learn: Callable[[IdToken, TokenInfo], None],
-        delivered: Callable[[bytes], None],
-        told_plain: Callable[[str, Sample], None],
-        token_of: Callable[[str], IdToken | None],
-        told: Callable[[str, TokenInfo], None],
-    ) -> None:
-        """`delivered` is told each signed record (its OCMF text) that the CSMS has got.
-
-        `told_plain` is told each sample that it has got without a signature, by the transaction's id. `token_of`
-        knows whose a transaction is that does not run any more. `told` gets what the CSMS says about the driver of
-        a transaction, the message for him included.
-        """
+    def __init__(self, evses: Mapping[int, Evse], ears: Ears, *, token_of: Callable[[str], IdToken | None]) -> None:
+        """`token_of` knows whose a transaction is that does not run any more."""
         self._evses = evses
-        self._learn = learn
-        self._delivered = delivered
-        self._told_plain = told_plain
+        self._ears = ears
         self._token_of = token_of
-        self._told = told
 
     def triggered(self, named: EVSEType | None) -> Work | None:
         """F06.FR.07: an Updated event of each transaction that runs there; None if there is none."""
@@ -72,6 +72,10 @@ class Transactions:
         """
         report = from_document(TransactionReport, body)
         self._take_stock(report)
+        message = answer.updated_personal_message
+        if answer.total_cost is not None or message is not None:
+            said = words.personal_message(message) if message else None
+            self._ears.costs(report.transaction_id, answer.total_cost, said)
         if answer.id_token_info is not None:
             self._judge(report, words.token_info(answer.id_token_info))
 
@@ -79,9 +83,9 @@ class Transactions:
         for sample in report.samples:
             signed = [value.signed for value in sample.values if value.signed is not None]
             for value in signed:
-                self._delivered(value.ocmf)
+                self._ears.delivered(value.ocmf)
             if not signed:
-                self._told_plain(report.transaction_id, sample)
+                self._ears.told_plain(report.transaction_id, sample)
 
     def _judge(self, report: TransactionReport, info: TokenInfo) -> None:
         evse = evse_of(self._evses, report.transaction_id)
@@ -90,12 +94,12 @@ class Transactions:
         # Most events do not repeat the token, but what is said is about it; the card that ends it may be another one.
         token = report.id_token or driver
         if token is not None:
-            self._learn(token, info)
+            self._ears.learn(token, info)
         if evse is None or token is None or not token.matches(driver):
             return
         if not info.accepted:
             log.warning("transaction_deauthorized", transaction=report.transaction_id, status=info.status.value)
-        self._told(report.transaction_id, info)
+        self._ears.told(report.transaction_id, info)
         evse.post(Judged(report.transaction_id, accepted=info.accepted, group=info.group))
 
 

@@ -135,12 +135,14 @@ def test_a_long_text_is_cut_to_what_the_message_takes():
 @pytest.mark.parametrize("fault", Fault)
 def test_every_fault_can_be_told(fault):
     [event] = sent(an_alert(fault))["eventData"]
-    assert event["component"]["name"] in {
-        "ConnectorPlugRetentionLock",
-        "CPPWMController",
-        "FiscalMetering",
-        "PowerContactor",
-        "RCD",
+    assert (event["component"]["name"], event["variable"]["name"]) in {
+        ("ConnectorPlugRetentionLock", "Problem"),
+        ("CPPWMController", "Problem"),
+        ("FiscalMetering", "Problem"),
+        ("PowerContactor", "Problem"),
+        ("RCD", "Problem"),
+        ("EmergencyStopSensor", "Active"),
+        ("CaseAccessSensor", "Active"),
     }
 
 

@@ -73,6 +73,24 @@ async def test_an_idle_station_accepts_a_reset_and_restarts_after_the_answer(off
     assert office.restarts == [BootReasonEnumType.remote_reset]
 
 
+async def test_an_operator_at_the_station_can_restart_it_when_nobody_charges(office):
+    await office.yard.charge(1)
+    assert office.block.soft(None)
+    await asyncio.sleep(1)
+    assert office.restarts == []
+    office.yard.evses[1].post(StopRequested(StopCause.CARD))
+    await office.yard.until(lambda: office.restarts)
+    assert office.restarts == [BootReasonEnumType.local_reset]
+
+
+async def test_an_operator_at_the_station_can_restart_one_evse_and_none_that_is_not_there(office):
+    met = office.met(2)
+    assert office.block.soft(2)
+    assert not office.block.soft(7)
+    await office.yard.until(lambda: office.met(2) > met)
+    assert office.restarts == []
+
+
 async def test_a_reset_that_fails_leaves_the_station_in_service_and_the_next_one_works(office):
     async def fail():
         raise OSError("the disk is full")

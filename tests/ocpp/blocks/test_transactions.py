@@ -23,10 +23,10 @@ from ocpp.v201.enums import (
 from station.core.documents import to_document
 from station.core.events import Judged, StopCause, StopRequested
 from station.core.reports import Sample, SampledValue, SignedValue, TransactionReport
-from station.core.tokens import IdToken, TokenInfo
+from station.core.tokens import IdToken, PersonalMessage, TokenInfo
 from station.meter.keys import parse_key
 from station.ocpp import codec, validation
-from station.ocpp.blocks.transactions import Transactions, encode
+from station.ocpp.blocks.transactions import Ears, Transactions, encode
 from station.ocpp.schemas import Kind
 from station.storage.outbox import Queued
 from station.storage.receipts import Receipts
@@ -186,14 +186,15 @@ class Desk:
         self.yard = yard
         self.learned, self.told = [], []
         self.delivered, self.told_plain = [], []
-        self.transactions = Transactions(
-            yard.evses,
+        self.costs = []
+        ears = Ears(
             learn=lambda token, info: self.learned.append((token, info)),
             delivered=self.delivered.append,
             told_plain=lambda transaction_id, sample: self.told_plain.append((transaction_id, sample)),
-            token_of=Receipts(yard.database).token_of,
             told=lambda transaction_id, info: self.told.append((transaction_id, info)),
+            costs=lambda *said: self.costs.append(said),
         )
+        self.transactions = Transactions(yard.evses, ears, token_of=Receipts(yard.database).token_of)
 
     def answer(self, transaction_id, status, *, token=None, **info):
         """Let the CSMS answer the newest event of a transaction."""
@@ -341,3 +342,16 @@ async def test_a_record_that_was_told_without_its_signature_is_known_as_such(tmp
             transactions.answered(to_document(report), call_result.TransactionEvent())
         (receipt,) = receipts.list()
         assert [(kept.sent_at, kept.told_at) for kept in receipt.kept] == [(None, START)]
+
+
+async def test_what_it_costs_and_the_words_about_it_are_heard_for_drivers(desk):
+    message = MessageContentType(format=MessageFormatEnumType.utf8, content="0,49 EUR/kWh", language="de")
+    answer = call_result.TransactionEvent(total_cost=1.23, updated_personal_message=message)
+    desk.transactions.answered(to_document(STARTED), answer)
+    said = PersonalMessage(MessageFormatEnumType.utf8, "0,49 EUR/kWh", "de")
+    assert desk.costs == [(STARTED.transaction_id, 1.23, said)]
+
+
+async def test_an_answer_that_says_nothing_about_costs_leaves_them(desk):
+    desk.transactions.answered(to_document(STARTED), call_result.TransactionEvent())
+    assert desk.costs == []

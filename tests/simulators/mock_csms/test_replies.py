@@ -38,6 +38,12 @@ def test_a_transaction_event_is_told_about_its_token_only_if_it_names_one() -> N
     assert answer("TransactionEvent", event(0, **ASK)) == {"idTokenInfo": {"status": "Accepted"}}
 
 
+def test_a_transaction_event_is_told_what_the_transaction_costs_if_there_is_a_price() -> None:
+    priced = Desk(cost={"tx-1": 1.25}.get)
+    assert default("TransactionEvent", event(0, tx="tx-1"), desk=priced, now=NOW) == {"totalCost": 1.25}
+    assert default("TransactionEvent", event(0, tx="tx-2"), desk=priced, now=NOW) == {}
+
+
 def test_an_override_is_laid_over_the_default_and_none_leaves_a_member_out() -> None:
     override = Override({"status": "Pending", "interval": None})
     assert override.over(answer("BootNotification")) == {"currentTime": NOW, "status": "Pending"}
