@@ -83,3 +83,10 @@ class ClockUnsetError(MeterError):
 
 class WrongMeterError(MeterError):
     """Another meter or another public key than the one expected."""
+
+
+def first_of(error: BaseException) -> BaseException:
+    """Return the error that a person has to deal with; the rest of a group followed from it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -4,7 +4,7 @@ import asyncio
 
 from station import logs
 from station.app.readers import reader_of
-from station.errors import SettingsError, StationError
+from station.errors import SettingsError, StationError, first_of
 from station.hardware.ports import CardReader
 from station.local.learning import Learned, Learning
 from station.settings import Settings
@@ -24,7 +24,7 @@ def next_card(settings: Settings, *, reader: str, wait_s: float) -> Learned:
     try:
         return asyncio.run(_next({one.name: reader_of(one) for one in chosen}, wait_s))
     except* StationError as group:
-        raise _first(group) from group
+        raise first_of(group) from group
 
 
 async def _next(readers: dict[str, CardReader], wait_s: float) -> Learned:
@@ -43,9 +43,3 @@ async def _next(readers: dict[str, CardReader], wait_s: float) -> Learned:
 async def _drain(reader: CardReader) -> None:
     async for _ in reader.cards():
         pass
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from station import __version__, logs
 from station.clock import SystemClock
 from station.commands.service_manager import ServiceManager
-from station.errors import DeviceError, StationError
+from station.errors import DeviceError, StationError, first_of
 from station.loading import without_collecting
 from station.local.rings import Events
 from station.settings import Settings, load
@@ -66,7 +66,7 @@ async def _serve(settings: Settings, events: Events, *, told: str) -> str | None
         try:
             restart = await _run(station, ServiceManager.of(os.environ))
         except* (DeviceError, StationError) as group:
-            raise _first(group) from group
+            raise first_of(group) from group
         runs.note(replace(this, ended=True))
     return restart.value if restart else None
 
@@ -110,12 +110,3 @@ def _service_result(folder: Path) -> str:
     result = file.read_text("ascii", errors="replace").strip()
     file.unlink()
     return result
-
-
-def _first(group: BaseExceptionGroup[StationError]) -> StationError:
-    """Return the error that a person has to deal with; the rest of the group followed from it."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, StationError)
-    return error

@@ -67,27 +67,15 @@ class _Unanswered:
     until: float
 
 
-class Line:
-    """A serial port with Modbus RTU devices on it; takes the port when it is first needed.
+class SharedLine:
+    """What all lines have in common: the devices on them, whose turn it is, who is silent, and what happened."""
 
-    If the port vanishes, requests raise PortError until it can be opened again.
-    """
-
-    def __init__(self, port: str, *, baud: int = 19200, parity: Parity = "E") -> None:
+    def __init__(self, port: str) -> None:
         self.port = port
-        self._serial = SerialStream(port, baud=baud, parity=parity)
-        self._character_s = CHARACTER_BITS / baud
-        self._gap_s = 3.5 * self._character_s if baud <= 19200 else FIXED_GAP_S
-        self._silence_s = max(self._gap_s, SILENCE_S)
         self._turn = Turn()
         self._counted: defaultdict[int, Counters] = defaultdict(Counters)
         """By unit."""
-        self._unanswered: dict[int, _Unanswered] = {}
         self._silences = Silences()
-        self._heard = b""
-        """Everything since the last request was sent."""
-        self._odd = False
-        """Bytes may come that nobody waits for."""
         self._active_at = 0.0
         """When the last byte went or came (loop time)."""
 
@@ -121,6 +109,29 @@ class Line:
         `urgent`: its requests pass those of others that wait.
         """
         return Device(self, unit, timing=Timing(timeout_s, late_s, gap_s, urgent), retries=retries)
+
+    async def exchange(self, question: Question, timing: Timing, *, repeated: bool = False) -> bytes:
+        """Send one request once and return the answer's PDU; use the methods of Device instead."""
+        raise NotImplementedError
+
+
+class Line(SharedLine):
+    """A serial port with Modbus RTU devices on it; takes the port when it is first needed.
+
+    If the port vanishes, requests raise PortError until it can be opened again.
+    """
+
+    def __init__(self, port: str, *, baud: int = 19200, parity: Parity = "E") -> None:
+        super().__init__(port)
+        self._serial = SerialStream(port, baud=baud, parity=parity)
+        self._character_s = CHARACTER_BITS / baud
+        self._gap_s = 3.5 * self._character_s if baud <= 19200 else FIXED_GAP_S
+        self._silence_s = max(self._gap_s, SILENCE_S)
+        self._unanswered: dict[int, _Unanswered] = {}
+        self._heard = b""
+        """Everything since the last request was sent."""
+        self._odd = False
+        """Bytes may come that nobody waits for."""
 
     def open(self) -> None:
         """Take the port now, to learn early if it cannot be had; PortError says why."""

@@ -12,20 +12,17 @@ without a byte. A host that cannot be reached is tried once a second as long as 
 import asyncio
 import errno
 import socket
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
 
 from station.errors import LineSilentError, PortError
-from station.meter.bus import Device
-from station.meter.counters import NOBODY, Counters, total
+from station.meter.bus import SharedLine
+from station.meter.counters import NOBODY
 from station.meter.exchange import CHECKSUM, Question, Timing
-from station.meter.silence import Silences
 from station.meter.tcp_connection import HEADER, Connection, Pending
-from station.meter.turn import Turn
 
 SCHEME: Final = "tcp"
 CONNECT_S: Final = 3.0
@@ -54,7 +51,7 @@ class _Owed:
     until: float
 
 
-class TcpLine:
+class TcpLine(SharedLine):
     """A connection with Modbus devices behind it."""
 
     def __init__(self, port: str) -> None:
@@ -62,46 +59,14 @@ class TcpLine:
         where = urlsplit(port)
         if where.scheme != SCHEME or not where.hostname or not where.port:
             raise ValueError(f"{port} is no address such as tcp://192.0.2.1:502")
-        self.port = port
+        super().__init__(port)
         self._host, self._number = where.hostname, where.port
         self._connection: Connection | None = None
         self._again_at = 0.0
-        self._turn = Turn()
-        self._counted: defaultdict[int, Counters] = defaultdict(Counters)
-        """By unit."""
-        self._silences = Silences()
         self._owed: dict[int, _Owed] = {}
         """By unit."""
         self._mute = 0
         """Timeouts since the last byte."""
-        self._active_at = 0.0
-        """When the last byte went or came (loop time)."""
-
-    @property
-    def counters(self) -> Counters:
-        """What happened on this line so far, of all units together; a copy, to be kept and compared."""
-        return total(self._counted.values())
-
-    def counters_of(self, unit: int) -> Counters:
-        """Return what happened with one unit so far; a copy."""
-        return replace(self._counted[unit])
-
-    def is_silent(self, unit: int) -> bool:
-        """Say whether a unit has left one request after the other without an answer."""
-        return unit in self._silences
-
-    def device(
-        self,
-        unit: int,
-        *,
-        timeout_s: float = 1.0,
-        retries: int = 2,
-        late_s: float = 1.0,
-        gap_s: float = 0.0,
-        urgent: bool = False,
-    ) -> Device:
-        """Return one unit (1..247); everything means what it means on a serial line (station.meter.bus.Line)."""
-        return Device(self, unit, timing=Timing(timeout_s, late_s, gap_s, urgent), retries=retries)
 
     def open(self) -> None:
         """Do nothing: the first request connects, and whoever it is meant for need not be there before."""

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from station.commands.options.place import CONFIG
+
 DESCRIPTION = """Look at everything that the station needs and say what to do where something is missing. Nothing is
 changed. While the station runs it is asked over its socket about what only it can reach: ports, meters, controllers,
 the connection. Exit code 0: all is well; 2: warnings only; 1: something failed."""
@@ -14,9 +16,9 @@ def add(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--config",
         type=Path,
-        default=Path("/etc/station/station.toml"),
+        default=CONFIG,
         metavar="FILE",
-        help="the station's settings (/etc/station/station.toml)",
+        help=f"the station's settings ({CONFIG})",
     )
     doctor.add_argument("--json", action="store_true", help="a list of objects, for programs")
     doctor.add_argument("--no-csms", action="store_true", help="do not touch the network")

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
+from station.commands.options.place import CONFIG
+
 DESCRIPTION = """Write a commissioning report as a page to print and as JSON, and the labels. It says what is built
 in: meters with keys and firmware, software and its hash, settings without secrets, and what `station doctor` finds
 now. A report is named after its moment and overwrites none. It may be made while the station runs."""
-CONFIG = Path("/etc/station/station.toml")
 
 
 def add(report: argparse.ArgumentParser) -> None:
